@@ -1,0 +1,1 @@
+"""What starts things: settings, server, worker, schedules and the command line."""

@@ -1,0 +1,1 @@
+"""The order of effects: Prefect flows and their forms."""

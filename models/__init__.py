@@ -1,0 +1,1 @@
+"""What is true: pure rules and tables, without IO, clock or Prefect."""

@@ -1,0 +1,146 @@
+"""Working days by the State Council's yearly notices, make-up workdays included."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from functools import cache
+
+from models.errors import CalendarGapError, InputError
+
+FIRST_YEAR, LAST_YEAR = 2004, 2099
+_SATURDAY = 5
+_WEEKDAYS = "一二三四五六日"
+
+
+class DayKind(StrEnum):
+    """What a notice says of a day."""
+
+    REST = "rest"
+    WORK = "work"
+
+
+@dataclass(frozen=True)
+class NoticeDay:
+    """One day that a notice names, with the festival it is arranged for."""
+
+    kind: DayKind
+    festival: str
+
+
+@dataclass(frozen=True)
+class YearNotice:
+    """The arrangement of rest days and make-up workdays of one year.
+
+    ``days`` may reach into the neighbouring year: the notice for 2019 made 2018-12-29 a workday.
+    """
+
+    year: int
+    days: Mapping[date, NoticeDay]
+    issued_on: date | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an arrangement that cannot be a State Council notice."""
+        for day, named in self.days.items():
+            if abs(day.year - self.year) > 1:
+                raise InputError(f"{self.year}年放假安排中出现了 {day}，请核对年份。")
+            if named.kind is DayKind.WORK and day.weekday() < _SATURDAY:
+                raise InputError(f"{day}（{weekday_name(day)}）本是工作日，不应列为调休上班日，请核对。")
+        for month in (1, 5, 10):
+            if not any(d.month == month and n.kind is DayKind.REST for d, n in self.days.items()):
+                raise InputError(f"{self.year}年放假安排缺少{month}月的法定节假日，安排不完整，未予导入。")
+
+
+@dataclass(frozen=True)
+class DayStatus:
+    """Whether people work on a day, why, and whether that is only presumed."""
+
+    day: date
+    works: bool
+    reason: str
+    provisional: bool
+
+
+@dataclass(frozen=True)
+class WorkCalendar:
+    """All loaded notices; a later notice for a year replaces the earlier one of that year.
+
+    For a year without a notice the statutory festivals are the floor, and every answer is marked
+    provisional: a date is never guessed silently.
+    """
+
+    notices: tuple[YearNotice, ...]
+    _named: Mapping[date, NoticeDay] = field(init=False, repr=False, compare=False)
+    _years: frozenset[int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index the days of the notices in force."""
+        in_force = {notice.year: notice for notice in self.notices}
+        named: dict[date, NoticeDay] = {}
+        for year in sorted(in_force):
+            named.update(in_force[year].days)
+        object.__setattr__(self, "_named", named)
+        object.__setattr__(self, "_years", frozenset(in_force))
+
+    def covers(self, year: int) -> bool:
+        """Tell whether the notice for a year is loaded."""
+        return year in self._years
+
+    def status(self, day: date) -> DayStatus:
+        """Tell whether a day is worked.
+
+        Raises:
+            CalendarGapError: The day lies before 2004 or after 2099.
+        """
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise CalendarGapError(day)
+        named = self._named.get(day)
+        if named is not None:
+            works = named.kind is DayKind.WORK
+            reason = f"{named.festival}{'调休上班' if works else '放假'}"
+            return DayStatus(day, works, reason, provisional=False)
+        provisional = not self.covers(day.year)
+        festival = _statutory(day.year).get(day) if provisional else None
+        if festival is not None:
+            return DayStatus(day, works=False, reason=f"{festival}（法定节假日）", provisional=True)
+        works = day.weekday() < _SATURDAY
+        return DayStatus(day, works, weekday_name(day) if works else f"{weekday_name(day)}休息", provisional)
+
+    def works(self, day: date) -> bool:
+        """Tell whether a day is a working day."""
+        return self.status(day).works
+
+    def with_notice(self, notice: YearNotice) -> "WorkCalendar":
+        """Return this calendar with one more notice, which replaces an earlier one of the same year."""
+        return WorkCalendar((*self.notices, notice))
+
+
+def weekday_name(day: date) -> str:
+    """Return the Chinese name of the day of the week, as 星期三."""
+    return f"星期{_WEEKDAYS[day.weekday()]}"
+
+
+@cache
+def published_calendar() -> WorkCalendar:
+    """Return the notices that the ``chinesecalendar`` package carries, from 2004 on."""
+    from chinese_calendar import constants
+
+    chinese = {festival.value: festival.chinese for festival in constants.Holiday}
+    years: dict[int, dict[date, NoticeDay]] = {}
+    for days, kind in ((constants.holidays, DayKind.REST), (constants.workdays, DayKind.WORK)):
+        for day, festival in days.items():
+            years.setdefault(day.year, {})[day] = NoticeDay(kind, chinese.get(festival, festival))
+    return WorkCalendar(tuple(YearNotice(year, days) for year, days in sorted(years.items())))
+
+
+@cache
+def _statutory(year: int) -> Mapping[date, str]:
+    """Return the statutory festivals of a year, the floor below any later notice."""
+    from holidays import country_holidays
+
+    return dict(country_holidays("CN", years=year, language="zh_CN"))
+
+
+def years_of(days: Iterable[date]) -> frozenset[int]:
+    """Return the years that a set of days touches."""
+    return frozenset(day.year for day in days)

@@ -1,0 +1,49 @@
+"""The errors of the domain; each message is one Chinese sentence fit for the person at the keyboard."""
+
+from datetime import date
+
+
+class Zero137Error(Exception):
+    """Root of all errors that are told to people instead of being traced."""
+
+
+class RuleViolation(Zero137Error):  # noqa: N818 - the name says what happened in the field's own terms
+    """A rule of the notice or of the policy does not allow what was asked."""
+
+
+class NotFound(Zero137Error):  # noqa: N818 - as RuleViolation
+    """A lead, unit, step or file that was named does not exist."""
+
+
+class ConflictError(Zero137Error):
+    """The request is stale or a duplicate: somebody else was first."""
+
+
+class TamperError(Zero137Error):
+    """A stored fact no longer agrees with its recorded digest."""
+
+
+class CalendarGapError(Zero137Error):
+    """A date lies outside every calendar that can be computed."""
+
+    def __init__(self, day: date) -> None:
+        """Name the day that no calendar covers."""
+        super().__init__(f"{day.isoformat()} 超出可推算的日历范围（2004年至2099年），请核对日期。")
+        self.day = day
+
+
+class DeliveryError(Zero137Error):
+    """A message could not be handed over to its channel."""
+
+    def __init__(self, reason: str, *, retryable: bool) -> None:
+        """Keep the channel's reason and whether another attempt may succeed."""
+        super().__init__(reason)
+        self.retryable = retryable
+
+
+class InputError(Zero137Error):
+    """A file or setting given by a person cannot be read as what it should be."""
+
+
+class StartError(Zero137Error):
+    """The system cannot start or be reached: a port, a folder, a lock, a server."""

@@ -1,0 +1,126 @@
+"""The closed vocabularies of the field: each value is an English code with its Chinese label."""
+
+from enum import Enum
+from typing import Self
+
+from models.errors import RuleViolation
+
+
+class Labelled(str, Enum):
+    """An enumeration whose members carry a Chinese label beside their stored code."""
+
+    label: str
+
+    def __new__(cls, code: str, label: str) -> Self:
+        """Store the code as the value and keep the label."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.label = label
+        return member
+
+    def __str__(self) -> str:
+        """Print the code, as it is stored."""
+        return str(self.value)
+
+    @classmethod
+    def parse(cls, text: str, what: str) -> Self:
+        """Read a member from its code or its Chinese label.
+
+        Args:
+            text: What a person wrote; surrounding blanks are ignored.
+            what: The Chinese name of the field, for the error.
+
+        Raises:
+            RuleViolation: The text is neither a code nor a label.
+        """
+        wanted = text.strip()
+        for member in cls:
+            if wanted in (member.value, member.label):
+                return member
+        options = "、".join(member.label for member in cls)
+        raise RuleViolation(f"{what}“{wanted}”不在可选范围内，可填：{options}。")
+
+
+class Step(Labelled):
+    """A step of the life cycle that somebody answers. Source: 通知§12."""
+
+    TRANSFER = "transfer", "移交"
+    RECEIPT = "receipt", "签收"
+    VERIFY = "verify", "核查"
+    RECTIFY = "rectify", "整改"
+    REVIEW = "review", "验收"
+
+
+class Finding(Labelled):
+    """The result of a verification. Source: 通知§12(三)."""
+
+    SUBSTANTIATED = "substantiated", "属实"
+    PARTLY_SUBSTANTIATED = "partly_substantiated", "部分属实"
+    UNSUBSTANTIATED = "unsubstantiated", "不属实"
+
+
+class Verdict(Labelled):
+    """The bureau's decision on an answer in hand. Source: house rule, ADR-0003."""
+
+    ACCEPT = "accept", "通过"
+    RETURN = "return", "退回"
+
+
+class Outcome(Labelled):
+    """How a matter ended."""
+
+    RECTIFIED = "rectified", "已销号"
+    UNSUBSTANTIATED = "unsubstantiated", "不属实办结"
+
+
+class Role(Labelled):
+    """What a unit may be asked for."""
+
+    BUREAU = "bureau", "发展改革部门"
+    AUTHORITY = "authority", "主管单位"
+    RESPONSIBLE = "responsible", "责任单位"
+    APPROVER = "approver", "延期审批单位"
+    GOVERNMENT = "government", "市政府"
+
+
+class SourceLevel(Labelled):
+    """The level that collected and forwarded the lead. Source: 通知§12(二)."""
+
+    NATIONAL = "national", "国家"
+    PROVINCIAL = "provincial", "省"
+    MUNICIPAL = "municipal", "市"
+
+
+class Category(Labelled):
+    """The four official categories of breaches. Source: 发改体改〔2021〕1670号."""
+
+    UNLAWFUL_APPROVAL = "unlawful_approval", "政府违规审批"
+    UNLAWFUL_ENTRY = "unlawful_entry", "企业违规进入"
+    HIDDEN_BARRIER = "hidden_barrier", "违规设置隐性壁垒"
+    OTHER = "other", "其他"
+
+
+class Signal(Labelled):
+    """How near a due date is, at a glance."""
+
+    NORMAL = "normal", "正常"
+    NEAR = "near", "临期"
+    OVERDUE = "overdue", "逾期"
+    CLOSED = "closed", "已办结"
+
+
+class Channel(Labelled):
+    """The way by which an answer reached the system."""
+
+    CONSOLE = "console", "Prefect 界面"
+    COMMAND_LINE = "command_line", "命令行"
+    RULE = "rule", "依规自动"
+
+
+class Delivery(Labelled):
+    """The life of an outbox message; a hand-over is never called a delivery."""
+
+    CREATED = "created", "待发送"
+    SENDING = "sending", "发送中"
+    HANDED_OVER = "handed_over", "已交付渠道"
+    FAILED = "failed", "发送失败"

@@ -1,0 +1,1 @@
+"""One effect each: store, enqueue, deliver, wake."""
