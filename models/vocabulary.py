@@ -1,12 +1,12 @@
 """The closed vocabularies of the field: each value is an English code with its Chinese label."""
 
-from enum import Enum
+from enum import StrEnum
 from typing import Self
 
 from models.errors import RuleViolation
 
 
-class Labelled(str, Enum):
+class Labelled(StrEnum):
     """An enumeration whose members carry a Chinese label beside their stored code."""
 
     label: str
@@ -17,10 +17,6 @@ class Labelled(str, Enum):
         member._value_ = code
         member.label = label
         return member
-
-    def __str__(self) -> str:
-        """Print the code, as it is stored."""
-        return str(self.value)
 
     @classmethod
     def parse(cls, text: str, what: str) -> Self:
