@@ -11,8 +11,8 @@ class Labelled(StrEnum):
 
     label: str
 
-    def __new__(cls, code: str, label: str) -> Self:
-        """Store the code as the value and keep the label."""
+    def __new__(cls, code: str, label: str = "") -> Self:
+        """Store the code as the value and keep the label; looking a member up by its code gives none."""
         member = str.__new__(cls, code)
         member._value_ = code
         member.label = label

@@ -1,0 +1,276 @@
+"""Who may answer what, and what an answer must carry before it counts."""
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from models.errors import ConflictError, NotFound, RuleViolation
+from models.lifecycle import AssignmentFact, LeadFacts
+from models.policy import Policy
+from models.vocabulary import Finding, Role, Step, Verdict
+
+_LONGEST_NAME = 50
+_LONGEST_TEXT = 20_000
+Separators = str.maketrans("、，；;", ",,,,")
+
+
+@dataclass(frozen=True)
+class UnitFact:
+    """A unit of the directory as the rules see it."""
+
+    code: str
+    name: str
+    short_name: str
+    roles: frozenset[Role]
+    active: bool = True
+
+
+@dataclass(frozen=True)
+class AnswerDraft:
+    """An answer as it was typed, before any rule looked at it; ``at`` is the moment it came in (aware)."""
+
+    step: Step
+    unit: str
+    person: str
+    at: datetime
+    fields: Mapping[str, str] = field(default_factory=dict)
+    explanation: str = ""
+    evidence_files: int = 0
+
+
+@dataclass(frozen=True)
+class AcceptedAnswer:
+    """An answer that satisfies every rule, in stored form."""
+
+    assignment: AssignmentFact
+    unit: str
+    person: str
+    recorded_at: datetime
+    effective_at: datetime
+    decision: str
+    fields: dict[str, str]
+    explanation: str
+
+
+@dataclass(frozen=True)
+class Register:
+    """The unit directory and the policy, which every rule may consult."""
+
+    units: tuple[UnitFact, ...]
+    policy: Policy
+
+    def unit(self, text: str) -> UnitFact:
+        """Find an active unit by code, name or short name.
+
+        Raises:
+            NotFound: No active unit is called so.
+        """
+        wanted = text.strip()
+        for unit in self.units:
+            if unit.active and wanted in (unit.code, unit.name, unit.short_name):
+                return unit
+        raise NotFound(f"单位目录中没有“{wanted}”，可用 zero137 units list 查看全部单位。")
+
+    def unit_with(self, role: Role, text: str) -> UnitFact:
+        """Find an active unit that carries a role.
+
+        Raises:
+            NotFound: No active unit is called so.
+            RuleViolation: The unit lacks the role, or none was named.
+        """
+        if not text.strip():
+            raise RuleViolation(f"请填写{role.label}。")
+        unit = self.unit(text)
+        if role not in unit.roles:
+            raise RuleViolation(f"{unit.name}不是{role.label}，请核对单位目录中的职责。")
+        return unit
+
+    def first(self, role: Role) -> UnitFact:
+        """Return the unit that alone carries a role, as the bureau does.
+
+        Raises:
+            NotFound: The directory names none.
+        """
+        for unit in self.units:
+            if unit.active and role in unit.roles:
+                return unit
+        raise NotFound(f"单位目录中没有{role.label}，请先用 zero137 units import 补充。")
+
+
+def accept(draft: AnswerDraft, facts: LeadFacts, register: Register) -> AcceptedAnswer:
+    """Check an answer against every rule.
+
+    Raises:
+        ConflictError: The matter is closed or the step is already answered.
+        RuleViolation: The wrong unit, the wrong step, or something owed is missing.
+        NotFound: A unit it names is unknown.
+
+    Source: 通知§12(二)–(五).
+    """
+    assignment = open_assignment(draft.step, facts)
+    unit = register.unit(draft.unit)
+    if unit.code != assignment.unit:
+        owing = register.unit(assignment.unit)
+        raise RuleViolation(f"本次{draft.step.label}应由{owing.name}反馈，{unit.name}不能代为反馈。")
+    person = draft.person.strip()
+    if not _visible(person) or len(person) > _LONGEST_NAME:
+        raise RuleViolation("请填写经办人姓名（不超过50字）。")
+    if len(draft.explanation) > _LONGEST_TEXT or any(
+        len(text) > _LONGEST_TEXT for text in draft.fields.values()
+    ):
+        raise RuleViolation("情况说明等文字不得超过20000字，详细内容请作为印证材料提交。")
+    accepted = AcceptedAnswer(
+        assignment, unit.code, person, draft.at, draft.at, "", {}, draft.explanation.strip()
+    )
+    return _CHECKS[draft.step](accepted, draft, facts, register)
+
+
+def open_assignment(step: Step, facts: LeadFacts) -> AssignmentFact:
+    """Return the open assignment of a step.
+
+    Raises:
+        ConflictError: The matter is closed, or the step was answered already.
+        RuleViolation: Another step is due now.
+    """
+    if facts.outcome is not None:
+        raise ConflictError(f"该线索已办结（{facts.outcome.label}），不再接受反馈。")
+    current = facts.assignments[-1] if facts.assignments else None
+    if current is not None and current.answer is None and current.step is step:
+        return current
+    if any(a.step is step for a in facts.assignments):
+        raise ConflictError(f"该线索的{step.label}已有反馈，以先到者为准，本次反馈未记入。")
+    due = current.step.label if current is not None and current.answer is None else "系统派发下一步"
+    raise RuleViolation(f"该线索尚未进入{step.label}环节，当前环节：{due}。")
+
+
+def _check_transfer(
+    accepted: AcceptedAnswer, draft: AnswerDraft, facts: LeadFacts, register: Register
+) -> AcceptedAnswer:
+    """The bureau names the competent authority and the cooperating units. Source: 通知§12(二), §1(三)."""
+    del facts
+    authority = register.unit_with(Role.AUTHORITY, draft.fields.get("authority", ""))
+    named = draft.fields.get("cooperating", "").translate(Separators).split(",")
+    cooperating = dict.fromkeys(register.unit(name).code for name in named if name.strip())
+    if authority.code in cooperating:
+        raise RuleViolation(f"{authority.name}已是主管单位，不必再列为协办单位。")
+    return replace(accepted, fields={"authority": authority.code, "cooperating": ",".join(cooperating)})
+
+
+def _check_receipt(
+    accepted: AcceptedAnswer, draft: AnswerDraft, facts: LeadFacts, register: Register
+) -> AcceptedAnswer:
+    """The signature lies between the transfer and now, and within the term. Source: ADR-0003."""
+    transferred_at = next(
+        a.answer.effective_at for a in reversed(facts.assignments) if a.step is Step.TRANSFER and a.answer
+    )
+    signed_at = read_signature(draft.fields.get("signed_at", ""), transferred_at, draft.at, register.policy)
+    if signed_at < transferred_at:
+        raise RuleViolation("签收时间不能早于移交时间，请核对。")
+    if signed_at > draft.at:
+        raise RuleViolation("签收时间不能晚于当前时间，请核对。")
+    if signed_at > accepted.assignment.due_at:
+        raise RuleViolation("签收期限已过，按规则自期限届满时视为签收，核查期限已开始计算。")
+    return replace(accepted, effective_at=signed_at, fields={"signed_at": signed_at.isoformat()})
+
+
+def read_signature(text: str, transferred_at: datetime, now: datetime, policy: Policy) -> datetime:
+    """Read the moment of a signature; blank means now.
+
+    A bare date is taken as the opening of that day, but neither before a transfer nor after a typing-in
+    of the same day: the clock that follows only counts whole days.
+
+    Raises:
+        RuleViolation: The text is no date or time.
+    """
+    if not text.strip():
+        return now
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        return _moment_of(text.strip(), policy)
+    opening = datetime.combine(day, policy.business_hours.opens, tzinfo=policy.business_hours.zone)
+    if day == policy.day_of(transferred_at):
+        opening = max(opening, transferred_at)
+    return min(opening, now) if day == policy.day_of(now) else opening
+
+
+def _moment_of(text: str, policy: Policy) -> datetime:
+    """Read a date with a time; without a zone it is the office's own time."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise RuleViolation(f"签收时间“{text}”无法识别，请写成 2026-11-27 或 2026-11-27 15:30。") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=policy.business_hours.zone)
+
+
+def _check_verify(
+    accepted: AcceptedAnswer, draft: AnswerDraft, facts: LeadFacts, register: Register
+) -> AcceptedAnswer:
+    """The finding, and unless unsubstantiated the responsible unit and an opinion. Source: 通知§12(三)."""
+    del facts
+    finding = Finding.parse(draft.fields.get("finding", ""), "核查结论")
+    fields = {}
+    if finding is not Finding.UNSUBSTANTIATED:
+        responsible = register.unit_with(Role.RESPONSIBLE, draft.fields.get("responsible", ""))
+        fields["responsible"] = responsible.code
+        fields["opinion"] = _required(draft, "opinion", "整改意见")
+    _check_gate(draft, register.policy)
+    return replace(accepted, decision=finding.value, fields=fields)
+
+
+def _check_rectify(
+    accepted: AcceptedAnswer, draft: AnswerDraft, facts: LeadFacts, register: Register
+) -> AcceptedAnswer:
+    """The measures taken, with explanation and evidence. Source: 通知§12(四), (五)."""
+    del facts
+    fields = {"measures": _required(draft, "measures", "整改措施")}
+    _check_gate(draft, register.policy)
+    return replace(accepted, fields=fields)
+
+
+def _check_review(
+    accepted: AcceptedAnswer, draft: AnswerDraft, facts: LeadFacts, register: Register
+) -> AcceptedAnswer:
+    """The bureau accepts, or returns with reasons. Source: ADR-0003."""
+    del facts, register
+    verdict = Verdict.parse(draft.fields.get("verdict", ""), "验收结论")
+    if verdict is Verdict.RETURN and not _visible(draft.explanation):
+        raise RuleViolation("退回时请写明退回理由，以便单位补正。")
+    return replace(accepted, decision=verdict.value)
+
+
+def _check_gate(draft: AnswerDraft, policy: Policy) -> None:
+    """Refuse an answer without a detailed explanation and complete evidence. Source: 通知§12(五)."""
+    least = policy.answer_gate.minimum_explanation_characters
+    length = len(_visible(draft.explanation))
+    if length < least:
+        raise RuleViolation(
+            f"情况说明过于简单（{length}字），请详细说明，不少于{least}字（{policy.answer_gate.source}）。"
+        )
+    files = policy.answer_gate.minimum_evidence_files
+    if draft.evidence_files < files:
+        raise RuleViolation(f"缺少印证材料，请至少提交{files}份文件后再反馈（{policy.answer_gate.source}）。")
+
+
+def _required(draft: AnswerDraft, key: str, what: str) -> str:
+    """Return a field that may not be blank."""
+    text = draft.fields.get(key, "").strip()
+    if not _visible(text):
+        raise RuleViolation(f"请填写{what}。")
+    return text
+
+
+def _visible(text: str) -> str:
+    """Return the characters a reader can see; blanks, controls and zero-width marks do not count."""
+    return "".join(char for char in text if unicodedata.category(char)[0] not in "CZ")
+
+
+_Check = Callable[[AcceptedAnswer, AnswerDraft, LeadFacts, Register], AcceptedAnswer]
+_CHECKS: Mapping[Step, _Check] = {
+    Step.TRANSFER: _check_transfer,
+    Step.RECEIPT: _check_receipt,
+    Step.VERIFY: _check_verify,
+    Step.RECTIFY: _check_rectify,
+    Step.REVIEW: _check_review,
+}

@@ -1,0 +1,158 @@
+"""Recording answers: the one way in, for the form, the command line and whatever comes later."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlmodel import Session
+
+from models.answers import AcceptedAnswer, AnswerDraft, accept
+from models.errors import ConflictError
+from models.tables import Answer, AnswerEvidence, Evidence
+from models.vocabulary import Channel, Finding, Step, Verdict
+from tasks.evidence import Piece, inspect_file, referenced_evidence, store_piece
+from tasks.ledger import append_entry
+from tasks.matters import LeadFile, facts_of, find_matter, key_of, read_file
+from tasks.workplace import Workplace, register_of
+
+
+@dataclass(frozen=True)
+class Submission:
+    """An answer as a person hands it in.
+
+    Attributes:
+        step: The step it answers.
+        unit: Code or name of the unit that answers.
+        person: Who answers for it (经办人).
+        fields: The fields of that step, by English key; see ``models.answers``.
+        explanation: The detailed explanation (情况说明).
+        files: Evidence files to store with it.
+        references: Numbers of evidence stored before, as E12.
+        channel: The way it came.
+    """
+
+    step: Step
+    unit: str
+    person: str
+    fields: Mapping[str, str]
+    explanation: str = ""
+    files: Sequence[Path] = ()
+    references: Sequence[str] = ()
+    channel: Channel = Channel.COMMAND_LINE
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What was recorded, and the run that waits for it (None where none was started yet)."""
+
+    number: str
+    step: Step
+    flow_run_id: str | None
+
+
+def record_answer(place: Workplace, number: str, submission: Submission, now: datetime) -> Recorded:
+    """Check an answer and store it with its evidence, its ledger entry and nothing half.
+
+    The first answer wins. A second is refused, and that it was tried is noted in the ledger.
+
+    Args:
+        place: The workplace.
+        number: The lead.
+        submission: The answer.
+        now: The moment it came in (aware).
+
+    Raises:
+        NotFound: Unknown lead, unit, evidence number or file.
+        RuleViolation: The answer breaks a rule; nothing is written.
+        ConflictError: The step is answered already; only the attempt is noted.
+
+    Source: 通知§12(二)–(五).
+    """
+    pieces = [inspect_file(place, path) for path in submission.files]
+    try:
+        return _record(place, number, submission, pieces, now)
+    except ConflictError as error:
+        _note_refusal(place, number, submission, str(error), now)
+        raise
+
+
+def _record(
+    place: Workplace, number: str, submission: Submission, pieces: list[Piece], now: datetime
+) -> Recorded:
+    """Store the answer in one transaction, or raise."""
+    with place.writing() as session:
+        matter = find_matter(session, number, for_change=True)
+        file = read_file(session, matter)
+        register = register_of(session, place.policy)
+        known = referenced_evidence(session, matter, submission.references)
+        digests = {piece.sha256 for piece in pieces} | {row.sha256 for row in known}
+        draft = AnswerDraft(
+            submission.step, submission.unit, submission.person, now, submission.fields,
+            submission.explanation, len(digests),
+        )  # fmt: skip
+        accepted = accept(draft, facts_of(file, register), register)
+        stored = [store_piece(place, session, matter, piece, now) for piece in pieces]
+        _store(session, file, accepted, {key_of(row): row for row in (*known, *stored)}, submission.channel)
+        return Recorded(matter.number, submission.step, matter.flow_run_id)
+
+
+def _store(
+    session: Session,
+    file: LeadFile,
+    accepted: AcceptedAnswer,
+    evidence: Mapping[int, Evidence],
+    channel: Channel,
+) -> None:
+    """Write the answer, close its assignment and append the ledger entry."""
+    assignment = file.assignments[-1].row
+    answer = Answer(
+        assignment_id=key_of(assignment), unit_code=accepted.unit, person=accepted.person,
+        recorded_at=accepted.recorded_at, effective_at=accepted.effective_at, decision=accepted.decision,
+        fields=accepted.fields, explanation=accepted.explanation, channel=channel,
+    )  # fmt: skip
+    session.add(answer)
+    session.flush()
+    for key in evidence:
+        session.add(AnswerEvidence(answer_id=key_of(answer), evidence_id=key))
+    assignment.answered_at = accepted.recorded_at
+    # The form is used up: a replay must not read it as one more answer.
+    assignment.form_key = assignment.form_run_id = None
+    session.add(assignment)
+    late = accepted.recorded_at > assignment.due_at
+    decision = decision_label(assignment.step, accepted.decision)
+    summary = f"{assignment.step.label}反馈{f'：{decision}' if decision else ''}{'（逾期）' if late else ''}"
+    append_entry(
+        session, file.matter.number, accepted.recorded_at, "answered", f"{accepted.unit} {accepted.person}", summary,
+        step=assignment.step.value, round=assignment.round, decision=accepted.decision, fields=accepted.fields,
+        explanation=accepted.explanation, effective_at=accepted.effective_at.isoformat(),
+        evidence=sorted(row.sha256 for row in evidence.values()), channel=channel.value,
+    )  # fmt: skip
+
+
+def _note_refusal(place: Workplace, number: str, submission: Submission, reason: str, now: datetime) -> None:
+    """Note in the ledger that a second answer was tried, and forget the form it came by."""
+    with place.writing() as session:
+        matter = find_matter(session, number, for_change=True)
+        for assignment in read_file(session, matter).assignments:
+            if assignment.row.step is submission.step and assignment.row.form_key:
+                assignment.row.form_key = assignment.row.form_run_id = None
+                session.add(assignment.row)
+        actor = f"{submission.unit} {submission.person}"
+        append_entry(
+            session, matter.number, now, "refused", actor[:100], reason,
+            step=submission.step.value, channel=submission.channel.value,
+        )  # fmt: skip
+
+
+def decision_label(step: Step, decision: str) -> str:
+    """Return a stored decision in Chinese; blank where the step has none."""
+    match step:
+        case Step.VERIFY:
+            return Finding(decision).label
+        case Step.REVIEW:
+            return Verdict(decision).label
+        case Step.RECEIPT if decision == "deemed":
+            return "视为签收"
+        case _:
+            return ""

@@ -1,0 +1,92 @@
+"""Registering leads: each one once, with a number that is never given twice."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from models.intake import LeadDraft
+from models.tables import Counter, Lead, Matter
+from models.vocabulary import Role
+from tasks.ledger import append_entry
+from tasks.matters import key_of
+from tasks.workplace import Workplace, register_of
+
+
+@dataclass(frozen=True)
+class Registered:
+    """The number of a lead, and whether it was created now or known before."""
+
+    number: str
+    printed_number: str
+    created: bool
+
+
+def register_leads(place: Workplace, drafts: list[LeadDraft], person: str, now: datetime) -> list[Registered]:
+    """Store leads in one transaction: all of them or none.
+
+    Args:
+        place: The workplace.
+        drafts: The leads; those already stored (same source, document, title and facts) are not stored again.
+        person: Who registers them.
+        now: The moment of registration (aware).
+
+    Returns:
+        One result per draft, in the same order.
+
+    Source: 通知§12(二), §13(二).
+    """
+    with place.writing() as session:
+        bureau = register_of(session, place.policy).first(Role.BUREAU)
+        actor = f"{bureau.short_name} {person}".strip()
+        return [_register(place, session, draft, actor, now) for draft in drafts]
+
+
+def _register(place: Workplace, session: Session, draft: LeadDraft, actor: str, now: datetime) -> Registered:
+    """Store one lead unless it is known."""
+    known = session.exec(
+        select(Matter).join(Lead).where(Lead.fingerprint == draft.fingerprint)
+    ).first()
+    if known is not None:
+        return Registered(known.number, known.printed_number, created=False)
+    year = place.policy.day_of(now).year
+    sequence = next_number(session, f"线索/{year}")
+    numbering = place.policy.numbering
+    matter = Matter(
+        kind="lead",
+        number=numbering.key_of(year, sequence),
+        printed_number=numbering.printed_of(year, sequence),
+        title=draft.title,
+        created_at=now,
+    )
+    session.add(matter)
+    session.flush()
+    lead = Lead(
+        matter_id=key_of(matter),
+        source_level=draft.source_level,
+        document_number=draft.document_number,
+        facts=draft.facts,
+        category=draft.category,
+        received_at=draft.received_at,
+        fingerprint=draft.fingerprint,
+    )
+    session.add(lead)
+    summary = f"登记线索《{draft.title}》，来源：{draft.source_level.label}"
+    append_entry(
+        session, matter.number, now, "registered", actor, summary,
+        received_at=draft.received_at.isoformat(), category=draft.category.value, fingerprint=draft.fingerprint,
+    )  # fmt: skip
+    return Registered(matter.number, matter.printed_number, created=True)
+
+
+def next_number(session: Session, series: str) -> int:
+    """Give the next number of a series; the row's lock keeps two givers apart."""
+    taken = session.scalar(
+        update(Counter).where(col(Counter.series) == series).values(last=Counter.last + 1).returning(col(Counter.last))
+    )
+    if taken is not None:
+        return int(taken)
+    session.add(Counter(series=series, last=1))
+    session.flush()
+    return 1

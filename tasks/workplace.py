@@ -1,0 +1,97 @@
+"""The workplace: where the facts lie and by which rules they are read, handed to every effect."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlmodel import Session, col, select
+
+from models.answers import Register, UnitFact
+from models.calendar import DayKind, NoticeDay, WorkCalendar, YearNotice, published_calendar
+from models.policy import Policy
+from models.tables import CalendarNotice, Unit
+from models.vocabulary import Role
+from tasks.database import reading, writing
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Everything an effect needs and may not look up by itself.
+
+    Attributes:
+        home: The one folder that holds all state.
+        engine: The database of facts.
+        policy: The figures in force.
+        evidence_limit: The largest evidence file taken, in bytes.
+        api_url: The Prefect API, as http://127.0.0.1:4200/api.
+        clock: Gives the present moment (aware); accelerated in a drill.
+    """
+
+    home: Path
+    engine: Engine
+    policy: Policy
+    evidence_limit: int
+    api_url: str
+    clock: Callable[[], datetime]
+
+    @property
+    def evidence_folder(self) -> Path:
+        """Where evidence files lie, by their digest."""
+        return self.home / "evidence"
+
+    @property
+    def channels_file(self) -> Path:
+        """The Apprise configuration: tags are unit codes."""
+        return self.home / "channels.yaml"
+
+    def reading(self) -> AbstractContextManager[Session]:
+        """Give a session that writes nothing."""
+        return reading(self.engine)
+
+    def writing(self) -> AbstractContextManager[Session]:
+        """Give a session that commits as a whole."""
+        return writing(self.engine)
+
+    def close(self) -> None:
+        """Give back the database connections."""
+        self.engine.dispose()
+
+
+def current_workplace() -> Workplace:
+    """Return the workplace of this process.
+
+    It is found by entry point, because the environment is read by ``deployments`` alone and flows run in
+    processes that never imported it.
+    """
+    (found,) = entry_points(group="zero137.workplace", name="default")
+    make: Callable[[], Workplace] = found.load()
+    return make()
+
+
+def work_calendar(session: Session) -> WorkCalendar:
+    """Return the published notices with the imported ones over them, in the order of their import."""
+    calendar = published_calendar()
+    for row in session.exec(select(CalendarNotice).order_by(col(CalendarNotice.id))):
+        days = {
+            date.fromisoformat(day): NoticeDay(DayKind(kind), festival)
+            for day, (kind, festival) in row.days.items()
+        }
+        calendar = calendar.with_notice(YearNotice(row.year, days, row.issued_on))
+    return calendar
+
+
+def register_of(session: Session, policy: Policy) -> Register:
+    """Return the unit directory and the policy as the rules consult them."""
+    units = session.exec(select(Unit).order_by(col(Unit.code))).all()
+    return Register(tuple(unit_fact(unit) for unit in units), policy)
+
+
+def unit_fact(unit: Unit) -> UnitFact:
+    """Return a unit as the rules see it."""
+    return UnitFact(
+        unit.code, unit.name, unit.short_name, frozenset(Role(code) for code in unit.roles), unit.active
+    )
