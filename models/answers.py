@@ -5,25 +5,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from models.errors import ConflictError, NotFound, RuleViolation
+from models.directory import Register
+from models.errors import ConflictError, RuleViolation
 from models.lifecycle import AssignmentFact, LeadFacts
 from models.policy import Policy
 from models.vocabulary import Finding, Role, Step, Verdict
 
 _LONGEST_NAME = 50
 _LONGEST_TEXT = 20_000
-Separators = str.maketrans("、，；;", ",,,,")
-
-
-@dataclass(frozen=True)
-class UnitFact:
-    """A unit of the directory as the rules see it."""
-
-    code: str
-    name: str
-    short_name: str
-    roles: frozenset[Role]
-    active: bool = True
+_SEPARATORS = str.maketrans("、，；;", ",,,,")
 
 
 @dataclass(frozen=True)
@@ -53,51 +43,6 @@ class AcceptedAnswer:
     explanation: str
 
 
-@dataclass(frozen=True)
-class Register:
-    """The unit directory and the policy, which every rule may consult."""
-
-    units: tuple[UnitFact, ...]
-    policy: Policy
-
-    def unit(self, text: str) -> UnitFact:
-        """Find an active unit by code, name or short name.
-
-        Raises:
-            NotFound: No active unit is called so.
-        """
-        wanted = text.strip()
-        for unit in self.units:
-            if unit.active and wanted in (unit.code, unit.name, unit.short_name):
-                return unit
-        raise NotFound(f"单位目录中没有“{wanted}”，可用 zero137 units list 查看全部单位。")
-
-    def unit_with(self, role: Role, text: str) -> UnitFact:
-        """Find an active unit that carries a role.
-
-        Raises:
-            NotFound: No active unit is called so.
-            RuleViolation: The unit lacks the role, or none was named.
-        """
-        if not text.strip():
-            raise RuleViolation(f"请填写{role.label}。")
-        unit = self.unit(text)
-        if role not in unit.roles:
-            raise RuleViolation(f"{unit.name}不是{role.label}，请核对单位目录中的职责。")
-        return unit
-
-    def first(self, role: Role) -> UnitFact:
-        """Return the unit that alone carries a role, as the bureau does.
-
-        Raises:
-            NotFound: The directory names none.
-        """
-        for unit in self.units:
-            if unit.active and role in unit.roles:
-                return unit
-        raise NotFound(f"单位目录中没有{role.label}，请先用 zero137 units import 补充。")
-
-
 def accept(draft: AnswerDraft, facts: LeadFacts, register: Register) -> AcceptedAnswer:
     """Check an answer against every rule.
 
@@ -111,7 +56,7 @@ def accept(draft: AnswerDraft, facts: LeadFacts, register: Register) -> Accepted
     assignment = open_assignment(draft.step, facts)
     unit = register.unit(draft.unit)
     if unit.code != assignment.unit:
-        owing = register.unit(assignment.unit)
+        owing = register.stored(assignment.unit)
         raise RuleViolation(f"本次{draft.step.label}应由{owing.name}反馈，{unit.name}不能代为反馈。")
     person = draft.person.strip()
     if not _visible(person) or len(person) > _LONGEST_NAME:
@@ -150,7 +95,7 @@ def _check_transfer(
     """The bureau names the competent authority and the cooperating units. Source: 通知§12(二), §1(三)."""
     del facts
     authority = register.unit_with(Role.AUTHORITY, draft.fields.get("authority", ""))
-    named = draft.fields.get("cooperating", "").translate(Separators).split(",")
+    named = draft.fields.get("cooperating", "").translate(_SEPARATORS).split(",")
     cooperating = dict.fromkeys(register.unit(name).code for name in named if name.strip())
     if authority.code in cooperating:
         raise RuleViolation(f"{authority.name}已是主管单位，不必再列为协办单位。")

@@ -95,7 +95,7 @@ def read_row(
     return faults or LeadDraft.model_validate(read)
 
 
-def _read_cell(  # noqa: PLR0913 - a cell is read in the light of all of these
+def _read_cell(
     key: str, heading: str, value: object, defaults: IntakeDefaults, policy: Policy, now: datetime
 ) -> object:
     """Read one cell, raising RuleViolation with the reason where it cannot be."""

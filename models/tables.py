@@ -13,6 +13,14 @@ from sqlmodel import Field, SQLModel
 from models.columns import Coded, Moment
 from models.vocabulary import Category, Channel, Delivery, Outcome, SourceLevel, Step
 
+# Every constraint has a name, so that a later migration can alter it on every database.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
 
 def _moment(*, nullable: bool = False, index: bool = False) -> Any:  # noqa: ANN401 - a field of any type
     """Return a field that holds an aware moment."""

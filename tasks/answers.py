@@ -122,10 +122,12 @@ def _store(
     late = accepted.recorded_at > assignment.due_at
     decision = decision_label(assignment.step, accepted.decision)
     summary = f"{assignment.step.label}反馈{f'：{decision}' if decision else ''}{'（逾期）' if late else ''}"
+    actor = f"{accepted.unit} {accepted.person}"
     append_entry(
-        session, file.matter.number, accepted.recorded_at, "answered", f"{accepted.unit} {accepted.person}", summary,
-        step=assignment.step.value, round=assignment.round, decision=accepted.decision, fields=accepted.fields,
-        explanation=accepted.explanation, effective_at=accepted.effective_at.isoformat(),
+        session, file.matter.number, accepted.recorded_at, "answered", actor, summary,
+        step=assignment.step.value, round=assignment.round, decision=accepted.decision,
+        fields=accepted.fields, explanation=accepted.explanation,
+        effective_at=accepted.effective_at.isoformat(),
         evidence=sorted(row.sha256 for row in evidence.values()), channel=channel.value,
     )  # fmt: skip
 

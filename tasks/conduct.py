@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from models.answers import Register
+from models.directory import Register
 from models.lifecycle import Assign, Await, Close, DeemReceived, NextStep, next_step
 from models.tables import Answer, Assignment, Matter
 from models.terms import due_date
@@ -58,8 +58,10 @@ def _assign(session: Session, register: Register, file: LeadFile, step: Assign, 
     row = _new_assignment(session, register, file, step, now)
     session.add(row)
     session.flush()
-    unit = register.unit(step.unit)
-    summary = f"{step.step.label}交{unit.name}办理，到期日 {row.due_on}{'（暂定）' if row.provisional else ''}"
+    unit = register.stored(step.unit)
+    summary = (
+        f"{step.step.label}交{unit.name}办理，到期日 {row.due_on}{'（暂定）' if row.provisional else ''}"
+    )
     if step.returned_from is not None:
         summary = f"退回后第{step.round}次{summary}，期限不重新起算"
     append_entry(
@@ -102,13 +104,12 @@ def _new_assignment(
 def _deem_received(session: Session, register: Register, file: LeadFile, now: datetime) -> None:
     """Record the receipt that counts as signed at the end of its term. Source: ADR-0003."""
     row = file.assignments[-1].row
-    unit = register.unit(row.unit_code)
-    session.add(
-        Answer(
-            assignment_id=key_of(row), unit_code=unit.code, person=RULE, recorded_at=now, effective_at=row.due_at,
-            decision="deemed", fields={}, explanation="期限届满未签收，视为签收", channel=Channel.RULE,
-        )  # fmt: skip
-    )
+    unit = register.stored(row.unit_code)
+    deemed = Answer(
+        assignment_id=key_of(row), unit_code=unit.code, person=RULE, recorded_at=now, effective_at=row.due_at,
+        decision="deemed", fields={}, explanation="期限届满未签收，视为签收", channel=Channel.RULE,
+    )  # fmt: skip
+    session.add(deemed)
     row.answered_at = now
     session.add(row)
     summary = f"{unit.name}期限届满未签收，自 {row.due_on} 起视为签收"
@@ -118,17 +119,17 @@ def _deem_received(session: Session, register: Register, file: LeadFile, now: da
     )  # fmt: skip
 
 
-def _close(
-    session: Session, register: Register, file: LeadFile, outcome: Outcome, now: datetime
-) -> None:
+def _close(session: Session, register: Register, file: LeadFile, outcome: Outcome, now: datetime) -> None:
     """Close the matter and tell everybody who worked on it. Source: 通知§12(一)."""
     matter: Matter = file.matter
     matter.outcome, matter.closed_at = outcome, now
     session.add(matter)
-    late = [a.row.step.label for a in file.assignments if a.row.answered_at and a.row.answered_at > a.row.due_at]
-    summary = f"线索办结：{outcome.label}" + (f"（逾期环节：{'、'.join(late)}）" if late else "，各环节均按期")
-    append_entry(
-        session, matter.number, now, "closed", RULE, summary, outcome=outcome.value, late_steps=late
+    late = [
+        a.row.step.label for a in file.assignments if a.row.answered_at and a.row.answered_at > a.row.due_at
+    ]
+    summary = f"线索办结：{outcome.label}" + (
+        f"（逾期环节：{'、'.join(late)}）" if late else "，各环节均按期"
     )
+    append_entry(session, matter.number, now, "closed", RULE, summary, outcome=outcome.value, late_steps=late)
     for code in dict.fromkeys(a.row.unit_code for a in file.assignments):
         enqueue(session, register, file, file.assignments[-1].row, "closure", code, now)

@@ -36,9 +36,9 @@ def reading(engine: Engine) -> Iterator[Session]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
     """Give a session whose changes are committed together at the end, or dropped on any error."""
-    with Session(engine.execution_options(**{_WRITES: True}), expire_on_commit=False) as session:
-        with session.begin():
-            yield session
+    writers = engine.execution_options(**{_WRITES: True})
+    with Session(writers, expire_on_commit=False) as session, session.begin():
+        yield session
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:  # noqa: ANN401 - SQLAlchemy's own

@@ -1,5 +1,6 @@
 """Evidence files: recognised by content, addressed by digest, written whole or not at all."""
 
+import codecs
 import hashlib
 import os
 import tempfile
@@ -7,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 
 from sqlmodel import Session, select
 
@@ -74,9 +76,10 @@ def recognise(head: bytes) -> str:
     if b"\0" in head:
         return ""
     for encoding in ("utf-8", "gb18030"):
+        # The head may end within a character, which an incremental decoder forgives.
+        decoder = codecs.getincrementaldecoder(encoding)()
         try:
-            # The head may end within a character: up to three bytes are left undecoded.
-            head[: len(head) - 3 if len(head) == _HEAD_BYTES else len(head)].decode(encoding, "strict")
+            decoder.decode(head, final=len(head) < _HEAD_BYTES)
         except UnicodeDecodeError:
             continue
         return "text/plain"
@@ -106,7 +109,7 @@ def add_evidence(
             rows.append(known or store_piece(place, session, matter, piece, now))
             if known is None:
                 append_entry(
-                    session, matter.number, now, "evidence_added", person or "操作员", f"收到印证材料 {piece.path.name}",
+                    session, matter.number, now, "evidence_added", person, f"收到印证材料 {piece.path.name}",
                     sha256=piece.sha256, size=piece.size, media_type=piece.media_type,
                 )  # fmt: skip
         return rows
@@ -165,16 +168,21 @@ def _write_blob(folder: Path, piece: Piece) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=folder, delete=False) as copy:
         try:
-            digest = hashlib.sha256()
-            with piece.path.open("rb") as stream:
-                while chunk := stream.read(_CHUNK_BYTES):
-                    digest.update(chunk)
-                    copy.write(chunk)
-            if digest.hexdigest() != piece.sha256:
-                raise RuleViolation(f"印证材料“{piece.path.name}”在读取时被修改，请重试。")
-            copy.flush()
-            os.fsync(copy.fileno())
+            if _copied(piece.path, copy.file) != piece.sha256:
+                raise RuleViolation(f"印证材料“{piece.path.name}”在读取时被修改，请重试。")  # noqa: TRY301
             Path(copy.name).replace(target)
         except BaseException:
             Path(copy.name).unlink(missing_ok=True)
             raise
+
+
+def _copied(source: Path, copy: IO[bytes]) -> str:
+    """Copy a file durably and return the digest of what was written."""
+    digest = hashlib.sha256()
+    with source.open("rb") as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            digest.update(chunk)
+            copy.write(chunk)
+    copy.flush()
+    os.fsync(copy.fileno())
+    return digest.hexdigest()

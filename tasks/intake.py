@@ -8,7 +8,6 @@ from sqlmodel import Session, col, select
 
 from models.intake import LeadDraft
 from models.tables import Counter, Lead, Matter
-from models.vocabulary import Role
 from tasks.ledger import append_entry
 from tasks.matters import key_of
 from tasks.workplace import Workplace, register_of
@@ -38,16 +37,14 @@ def register_leads(place: Workplace, drafts: list[LeadDraft], person: str, now: 
     Source: 通知§12(二), §13(二).
     """
     with place.writing() as session:
-        bureau = register_of(session, place.policy).first(Role.BUREAU)
+        bureau = register_of(session, place.policy).bureau()
         actor = f"{bureau.short_name} {person}".strip()
         return [_register(place, session, draft, actor, now) for draft in drafts]
 
 
 def _register(place: Workplace, session: Session, draft: LeadDraft, actor: str, now: datetime) -> Registered:
     """Store one lead unless it is known."""
-    known = session.exec(
-        select(Matter).join(Lead).where(Lead.fingerprint == draft.fingerprint)
-    ).first()
+    known = session.exec(select(Matter).join(Lead).where(Lead.fingerprint == draft.fingerprint)).first()
     if known is not None:
         return Registered(known.number, known.printed_number, created=False)
     year = place.policy.day_of(now).year
@@ -75,7 +72,8 @@ def _register(place: Workplace, session: Session, draft: LeadDraft, actor: str, 
     summary = f"登记线索《{draft.title}》，来源：{draft.source_level.label}"
     append_entry(
         session, matter.number, now, "registered", actor, summary,
-        received_at=draft.received_at.isoformat(), category=draft.category.value, fingerprint=draft.fingerprint,
+        received_at=draft.received_at.isoformat(), category=draft.category.value,
+        fingerprint=draft.fingerprint,
     )  # fmt: skip
     return Registered(matter.number, matter.printed_number, created=True)
 
@@ -83,7 +81,10 @@ def _register(place: Workplace, session: Session, draft: LeadDraft, actor: str, 
 def next_number(session: Session, series: str) -> int:
     """Give the next number of a series; the row's lock keeps two givers apart."""
     taken = session.scalar(
-        update(Counter).where(col(Counter.series) == series).values(last=Counter.last + 1).returning(col(Counter.last))
+        update(Counter)
+        .where(col(Counter.series) == series)
+        .values(last=Counter.last + 1)
+        .returning(col(Counter.last))
     )
     if taken is not None:
         return int(taken)

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, func, select
 from models.tables import LedgerEntry
 
 
-def append_entry(  # noqa: PLR0913 - an entry has these columns, and each must be said
+def append_entry(
     session: Session,
     stream: str,
     at: datetime,

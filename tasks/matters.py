@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
-from models.answers import Register
+from models.directory import Register
 from models.errors import NotFound
 from models.lifecycle import AnswerFact, AssignmentFact, LeadFacts
 from models.tables import Answer, AnswerEvidence, Assignment, Evidence, Lead, Matter
-from models.vocabulary import Role
 
 
 @dataclass(frozen=True)
@@ -62,9 +61,7 @@ def read_file(session: Session, matter: Matter) -> LeadFile:
     ).all()
     answers = {
         answer.assignment_id: answer
-        for answer in session.exec(
-            select(Answer).join(Assignment).where(Assignment.matter_id == matter.id)
-        )
+        for answer in session.exec(select(Answer).join(Assignment).where(Assignment.matter_id == matter.id))
     }
     evidence: dict[int, list[Evidence]] = {}
     linked = session.exec(
@@ -78,7 +75,9 @@ def read_file(session: Session, matter: Matter) -> LeadFile:
     assignments = []
     for row in rows:
         answer = answers.get(key_of(row))
-        assignments.append(AnsweredAssignment(row, answer, evidence.get(key_of(answer), []) if answer else []))
+        assignments.append(
+            AnsweredAssignment(row, answer, evidence.get(key_of(answer), []) if answer else [])
+        )
     return LeadFile(matter, lead, assignments)
 
 
@@ -86,7 +85,7 @@ def facts_of(file: LeadFile, register: Register) -> LeadFacts:
     """Return what the life cycle needs to know of a lead."""
     return LeadFacts(
         received_at=file.lead.received_at,
-        bureau=register.first(Role.BUREAU).code,
+        bureau=register.bureau().code,
         outcome=file.matter.outcome,
         assignments=tuple(_fact(assignment) for assignment in file.assignments),
     )

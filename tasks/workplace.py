@@ -10,8 +10,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from models.answers import Register, UnitFact
 from models.calendar import DayKind, NoticeDay, WorkCalendar, YearNotice, published_calendar
+from models.directory import Register, UnitFact
 from models.policy import Policy
 from models.tables import CalendarNotice, Unit
 from models.vocabulary import Role
@@ -92,6 +92,7 @@ def register_of(session: Session, policy: Policy) -> Register:
 
 def unit_fact(unit: Unit) -> UnitFact:
     """Return a unit as the rules see it."""
+    roles = frozenset(Role(code) for code in unit.roles)
     return UnitFact(
-        unit.code, unit.name, unit.short_name, frozenset(Role(code) for code in unit.roles), unit.active
+        code=unit.code, name=unit.name, short_name=unit.short_name, roles=roles, active=unit.active
     )

@@ -1,0 +1,128 @@
+"""Settings: the one place that reads the environment.
+
+Every setting is a variable ``ZERO137_…``; what is not set has a default that works on a bare machine.
+"""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from models.errors import InputError
+from models.policy import Policy, describe_faults, packaged_policy_text, read_policy
+from tasks.database import open_engine
+from tasks.workplace import Workplace
+
+_PREFIX = "ZERO137_"
+
+
+class Settings(BaseModel):
+    """What differs between two installations."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    home: Annotated[Path, Field(description="保存全部状态的文件夹")] = Path(".zero137")
+    host: Annotated[str, Field(description="Prefect 服务监听的地址")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535, description="Prefect 服务监听的端口")] = 4200
+    database_url: Annotated[str, Field(description="事实数据库，默认为文件夹内的 SQLite")] = ""
+    policy: Annotated[Path | None, Field(description="政策文件，默认使用自带文件")] = None
+    units: Annotated[Path | None, Field(description="首次启动时导入的单位目录，默认使用自带文件")] = None
+    evidence_mb: Annotated[int, Field(ge=1, le=2048, description="单份印证材料的上限，MB")] = 100
+    concurrency: Annotated[int, Field(ge=1, le=64, description="同时执行的流程数")] = 2
+    patrol_cron: Annotated[str, Field(description="巡查的时间，cron 格式")] = "0,30 9-18 * * *"
+
+    @property
+    def api_url(self) -> str:
+        """The Prefect API."""
+        return f"http://{self.host}:{self.port}/api"
+
+    @property
+    def facts_url(self) -> str:
+        """The database of facts, as a SQLAlchemy address."""
+        return self.database_url or f"sqlite:///{self.home / 'zero137.db'}"
+
+    def read_policy(self) -> Policy:
+        """Return the policy in force.
+
+        Raises:
+            InputError: The policy file is missing or wrong.
+        """
+        if self.policy is None:
+            return read_policy(packaged_policy_text(), "policy.toml")
+        return read_policy(read_text(self.policy), self.policy.name)
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from the environment; relative folders are taken from the working folder.
+
+    Raises:
+        InputError: A variable with our prefix is unknown or its value is wrong.
+    """
+    source = os.environ if environment is None else environment
+    given = {
+        key.removeprefix(_PREFIX).lower(): value for key, value in source.items() if key.startswith(_PREFIX)
+    }
+    try:
+        settings = Settings.model_validate(given)
+    except ValidationError as error:
+        raise InputError(f"环境变量 {_PREFIX}… 的设置有误：{describe_faults(error)}。") from error
+    return settings.model_copy(update={"home": settings.home.expanduser().resolve()})
+
+
+def open_workplace(settings: Settings) -> Workplace:
+    """Return the workplace of an installation; the database must have been created."""
+    return Workplace(
+        home=settings.home,
+        engine=open_engine(settings.facts_url),
+        policy=settings.read_policy(),
+        evidence_limit=settings.evidence_mb << 20,
+        api_url=settings.api_url,
+        clock=lambda: datetime.now(UTC),
+    )
+
+
+def workplace_from_environment() -> Workplace:
+    """Return the workplace of this process; the entry point flows find it by."""
+    return open_workplace(load_settings())
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """Return the environment of the server and the worker: all state in one folder, nothing sent out."""
+    prefect_home = settings.home / "prefect"
+    return {
+        **{key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")},
+        **{
+            f"{_PREFIX}{key.upper()}": str(value)
+            for key, value in settings.model_dump(exclude_none=True).items()
+        },
+        "PREFECT_HOME": str(prefect_home),
+        "PREFECT_PROFILES_PATH": str(prefect_home / "profiles.toml"),
+        "PREFECT_API_URL": settings.api_url,
+        "PREFECT_SERVER_API_HOST": settings.host,
+        "PREFECT_SERVER_API_PORT": str(settings.port),
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{prefect_home / 'prefect.db'}",
+        # Nothing about the user leaves the machine.
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        # Runs are suspended without a time limit; the loop that would end them only costs time.
+        "PREFECT_SERVER_SERVICES_PAUSE_EXPIRATIONS_ENABLED": "false",
+        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+        "NO_PROXY": f"{settings.host},127.0.0.1,localhost",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file given by a person.
+
+    Raises:
+        InputError: It cannot be read or is no UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"文件 {path.name} 无法读取，请确认它存在且为 UTF-8 编码。") from error

@@ -1,0 +1,128 @@
+"""The unit directory: who may owe an answer, read from one TOML text."""
+
+import tomllib
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from models.errors import InputError, NotFound, RuleViolation
+from models.policy import Policy, describe_faults
+from models.vocabulary import Role
+
+
+class UnitFact(BaseModel):
+    """A unit of the directory; inactive units keep their history but cannot be chosen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    code: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+    name: Annotated[str, Field(min_length=2, max_length=100)]
+    short_name: Annotated[str, Field(min_length=2, max_length=40)]
+    roles: frozenset[Role]
+    active: bool = True
+
+
+@dataclass(frozen=True)
+class Register:
+    """The unit directory and the policy, which every rule may consult."""
+
+    units: tuple[UnitFact, ...]
+    policy: Policy
+
+    def stored(self, code: str) -> UnitFact:
+        """Return a unit by a stored code, active or not.
+
+        Raises:
+            NotFound: The directory never held it.
+        """
+        for unit in self.units:
+            if unit.code == code:
+                return unit
+        raise NotFound(f"单位目录中没有代码为“{code}”的单位。")
+
+    def unit(self, text: str) -> UnitFact:
+        """Find an active unit by what a person typed: code, name or short name.
+
+        Raises:
+            NotFound: No active unit is called so.
+        """
+        wanted = text.strip()
+        for unit in self.units:
+            if unit.active and (
+                wanted.upper() == unit.code.upper() or wanted in (unit.name, unit.short_name)
+            ):
+                return unit
+        raise NotFound(f"单位目录中没有“{wanted}”，可用 zero137 units list 查看全部单位。")
+
+    def unit_with(self, role: Role, text: str) -> UnitFact:
+        """Find an active unit that carries a role.
+
+        Raises:
+            NotFound: No active unit is called so.
+            RuleViolation: The unit lacks the role, or none was named.
+        """
+        if not text.strip():
+            raise RuleViolation(f"请填写{role.label}。")
+        unit = self.unit(text)
+        if role not in unit.roles:
+            raise RuleViolation(f"{unit.name}不是{role.label}，请核对单位目录中的职责。")
+        return unit
+
+    def all_with(self, role: Role) -> list[UnitFact]:
+        """Return the active units that carry a role, in the order of the directory."""
+        return [unit for unit in self.units if unit.active and role in unit.roles]
+
+    def bureau(self) -> UnitFact:
+        """Return the bureau that conducts the matters.
+
+        Raises:
+            NotFound: The directory names none.
+        """
+        for unit in self.all_with(Role.BUREAU):
+            return unit
+        raise NotFound("单位目录中没有发展改革部门，请先用 zero137 units import 补充。")
+
+
+class _DirectoryFile(BaseModel):
+    """The file: a list of units and nothing else."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    unit: list[UnitFact]
+
+
+def read_directory(text: str, origin: str) -> tuple[UnitFact, ...]:
+    """Read a unit directory from TOML.
+
+    Args:
+        text: The TOML text.
+        origin: Where it came from, for the error.
+
+    Returns:
+        The units in the order of the file.
+
+    Raises:
+        InputError: No TOML, an unknown or missing key, a name given twice, or not exactly one active bureau.
+    """
+    try:
+        units = tuple(_DirectoryFile.model_validate(tomllib.loads(text)).unit)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"单位目录 {origin} 不是有效的 TOML：{error}。") from error
+    except ValidationError as error:
+        raise InputError(f"单位目录 {origin} 有误：{describe_faults(error)}。") from error
+    seen: set[str] = set()
+    for unit in units:
+        for name in {unit.code.upper(), unit.name, unit.short_name}:
+            if name in seen:
+                raise InputError(f"单位目录 {origin} 中“{name}”出现了不止一次，代码和名称不得重复。")
+            seen.add(name)
+    if sum(unit.active and Role.BUREAU in unit.roles for unit in units) != 1:
+        raise InputError(f"单位目录 {origin} 中应有且只有一个发展改革部门（roles 含 bureau）。")
+    return units
+
+
+def packaged_directory_text() -> str:
+    """Return the unit directory that ships with the system, as TOML."""
+    return files("models").joinpath("units.toml").read_text(encoding="utf-8")

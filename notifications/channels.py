@@ -1,0 +1,50 @@
+"""Channels: handing a text to whatever Apprise knows, by the tag of a unit."""
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from models.errors import DeliveryError, InputError
+
+if TYPE_CHECKING:
+    from apprise import Apprise
+
+
+def open_channels(path: Path) -> "Apprise | None":
+    """Read the Apprise configuration; the tags of its addresses are unit codes.
+
+    Returns:
+        The channels, or None where no file was written yet.
+
+    Raises:
+        InputError: The file cannot be read or names no usable address.
+    """
+    if not path.exists():
+        return None
+    from apprise import Apprise, AppriseConfig
+
+    config = AppriseConfig()
+    if not config.add(str(path)) or not config.servers():
+        raise InputError(
+            f"渠道配置 {path.name} 无法读取或没有可用的地址，请对照 examples/channels.yaml 修改。"
+        )
+    channels = Apprise()
+    channels.add(config)
+    return channels
+
+
+def hand_over(channels: "Apprise", tag: str, subject: str, body: str) -> None:
+    """Hand a text to every address of a tag. Handed over is not delivered: only a receipt proves that.
+
+    Raises:
+        DeliveryError: No address carries the tag, or a channel did not take the text.
+    """
+    from apprise import LogCapture, NotifyFormat
+
+    if not any(True for _ in channels.find(tag)):
+        raise DeliveryError(f"渠道配置中没有标签为 {tag} 的地址。", retryable=True)
+    with LogCapture(level=logging.WARNING) as log:  # type: ignore[no-untyped-call]
+        taken = channels.notify(body=body, title=subject, tag=tag, body_format=NotifyFormat.TEXT)
+        reason = log.getvalue().strip()
+    if not taken:
+        raise DeliveryError(reason or "渠道未接收，未说明原因。", retryable=True)

@@ -1,0 +1,60 @@
+"""Rendering: Jinja2 templates that refuse a missing value instead of printing a blank."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+@dataclass(frozen=True)
+class RenderedMessage:
+    """A message as a person reads it: one line of subject and a plain text body."""
+
+    subject: str
+    body: str
+
+
+def render_message(kind: str, values: Mapping[str, object]) -> RenderedMessage:
+    """Render the text of a message.
+
+    Args:
+        kind: The name of its template, as ``verify``; the first line of the template is the subject.
+        values: What the template speaks of; a missing one raises ``jinja2.UndefinedError``.
+    """
+    text = _environment("txt").get_template(f"{kind}.txt.j2").render(values).strip()
+    subject, _, body = text.partition("\n")
+    return RenderedMessage(subject.strip(), body.strip())
+
+
+def render_story(form: str, values: Mapping[str, object]) -> str:
+    """Render the story of a lead, as ``md`` for an artifact or ``txt`` for a terminal."""
+    return _environment(form).get_template(f"story.{form}.j2").render(values).strip() + "\n"
+
+
+@cache
+def _environment(form: str) -> Environment:
+    """Return the environment of a form; its values are made harmless before they are printed."""
+    return Environment(
+        loader=PackageLoader("notifications"),
+        undefined=StrictUndefined,
+        # Plain text and Markdown have no HTML to escape; ``finalize`` does for them what autoescape would.
+        autoescape=False,  # noqa: S701 - as above
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_markdown_safe if form == "md" else _plain,
+    )
+
+
+def _plain(value: object) -> str:
+    """Return a value without characters that steer a terminal or reverse the reading direction."""
+    return _CONTROLS.sub("", str(value))
+
+
+def _markdown_safe(value: object) -> str:
+    """Return a value whose characters mean nothing to Markdown, on one line."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(_plain(value).split()))

@@ -1,0 +1,93 @@
+"""Importing a year's notice of rest days, and moving the open due dates it concerns."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session, col, select
+
+from models.calendar import YearNotice
+from models.policy import Policy
+from models.tables import Assignment, CalendarNotice, Matter
+from tasks.ledger import append_entry
+from tasks.matters import read_file
+from tasks.outbox import enqueue
+from tasks.story import recompute
+from tasks.workplace import Workplace, register_of, work_calendar
+
+
+@dataclass(frozen=True)
+class MovedDate:
+    """A due date that an import moved or confirmed, by lead number."""
+
+    number: str
+    step: str
+    before: date
+    after: date
+
+
+@dataclass(frozen=True)
+class CalendarImport:
+    """What an import did: False where the same notice was there, and the dates it touched."""
+
+    created: bool
+    moved: list[MovedDate]
+
+
+def import_notice(place: Workplace, notice: YearNotice, now: datetime) -> CalendarImport:
+    """Store a notice and recompute every open due date in the same transaction.
+
+    A date never moves into the past: nobody becomes overdue by a change of the calendar.
+
+    Args:
+        place: The workplace.
+        notice: The notice; it replaces an earlier one of the same year.
+        now: The moment of the import (aware).
+    """
+    days = {day.isoformat(): [named.kind.value, named.festival] for day, named in sorted(notice.days.items())}
+    issued = notice.issued_on.isoformat() if notice.issued_on else ""
+    digest = hashlib.sha256(json.dumps([notice.year, issued, days], ensure_ascii=False).encode()).hexdigest()
+    with place.writing() as session:
+        if session.exec(select(CalendarNotice).where(CalendarNotice.digest == digest)).first() is not None:
+            return CalendarImport(created=False, moved=[])
+        session.add(
+            CalendarNotice(
+                year=notice.year, issued_on=notice.issued_on, imported_at=now, digest=digest, days=days
+            )
+        )
+        session.flush()
+        summary = f"导入{notice.year}年放假安排，共{len(days)}日"
+        append_entry(session, "calendar", now, "calendar_imported", "操作员", summary, digest=digest)
+        return CalendarImport(created=True, moved=_recompute_open(session, place.policy, now))
+
+
+def _recompute_open(session: Session, policy: Policy, now: datetime) -> list[MovedDate]:
+    """Recompute the due dates of all open assignments; each that changes is recorded and told."""
+    calendar = work_calendar(session)
+    register = register_of(session, policy)
+    moved = []
+    query = select(Assignment, Matter).join(Matter).where(col(Assignment.answered_at).is_(None))
+    for row, matter in session.exec(query.order_by(col(Assignment.id))).all():
+        due = recompute(row, policy, calendar)
+        # A date that would already lie behind us stays where it was: a change makes nobody overdue.
+        day = due.day if due.day >= row.due_on or policy.deadline(due.day) >= now else row.due_on
+        if (day, due.provisional) == (row.due_on, row.provisional):
+            continue
+        change = MovedDate(matter.number, row.step.label, row.due_on, day)
+        row.due_on, row.due_at, row.provisional = day, policy.deadline(day), due.provisional
+        session.add(row)
+        append_entry(
+            session, matter.number, now, "due_recomputed", "规则", _summary(change),
+            step=row.step.value, before=change.before.isoformat(), after=day.isoformat(),
+        )  # fmt: skip
+        enqueue(session, register, read_file(session, matter), row, "due_moved", row.unit_code, now)
+        moved.append(change)
+    return moved
+
+
+def _summary(change: MovedDate) -> str:
+    """Return what happened to a due date in one sentence."""
+    if change.before == change.after:
+        return f"{change.step}到期日 {change.after} 经放假安排核定"
+    return f"因放假安排，{change.step}到期日由 {change.before} 调整为 {change.after}"

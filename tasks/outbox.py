@@ -1,0 +1,159 @@
+"""The outbox: messages are written with the change they tell of, and handed over afterwards."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlmodel import Session, col, or_, select
+
+from models.directory import Register
+from models.errors import DeliveryError
+from models.tables import Assignment, Message
+from models.terms import Term, TermUnit, day_label
+from models.vocabulary import Delivery, Finding, Step
+from notifications.channels import hand_over, open_channels
+from notifications.rendering import render_message
+from tasks.matters import LeadFile, key_of
+from tasks.workplace import Workplace
+
+logger = logging.getLogger(__name__)
+
+# A claimed row is another deliverer's after this time: the first one was killed.
+LEASE = timedelta(minutes=5)
+RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
+
+
+@dataclass(frozen=True)
+class DeliveryReport:
+    """How many messages were handed over and how many were not, and why the last one was not."""
+
+    handed_over: int = 0
+    failed: int = 0
+    reason: str = ""
+
+
+def enqueue(
+    session: Session,
+    register: Register,
+    file: LeadFile,
+    row: Assignment,
+    kind: str,
+    unit_code: str,
+    now: datetime,
+) -> bool:
+    """Write a message into the outbox within the transaction of the change it tells of.
+
+    Returns:
+        False where this (matter, step, round, kind, recipient) has its message already.
+    """
+    # A moved date is told once per date; everything else once per assignment.
+    occasion = f"{kind}-{row.due_on}" if kind == "due_moved" else kind
+    key = f"{file.matter.number}/{row.step.value}/{row.round}/{occasion}/{unit_code}"
+    if session.exec(select(Message.id).where(Message.dedupe_key == key)).first() is not None:
+        return False
+    message = render_message(kind, _values(register, file, row, unit_code))
+    written = Message(
+        matter_id=key_of(file.matter), unit_code=unit_code, kind=kind, dedupe_key=key,
+        subject=message.subject, body=message.body, created_at=now, next_attempt_at=now,
+    )  # fmt: skip
+    session.add(written)
+    return True
+
+
+def deliver_messages(place: Workplace, now: datetime, number: str | None = None) -> DeliveryReport:
+    """Hand over every message that is due, each by one deliverer only.
+
+    Args:
+        place: The workplace; without a channel file everything stays in the outbox.
+        now: The present moment (aware).
+        number: Only the messages of this lead.
+    """
+    channels = open_channels(place.channels_file)
+    if channels is None:
+        return DeliveryReport(reason=f"未配置渠道（{place.channels_file.name}），消息留在发件箱。")
+    handed_over = failed = 0
+    reason = ""
+    for message in _due_messages(place, now, number):
+        if not _claim(place, message, now):
+            continue
+        try:
+            hand_over(channels, message.unit_code, message.subject, message.body)
+        except DeliveryError as error:
+            failed, reason = failed + 1, str(error)
+            logger.warning("消息 %s 未能交付渠道：%s", message.dedupe_key, error)
+            _settle(place, message, now, error)
+        else:
+            handed_over += 1
+            _settle(place, message, now, None)
+    return DeliveryReport(handed_over, failed, reason)
+
+
+def _due_messages(place: Workplace, now: datetime, number: str | None) -> list[Message]:
+    """Return the messages whose attempt is due, the oldest first."""
+    waiting = col(Message.status).in_([Delivery.CREATED, Delivery.SENDING])
+    query = select(Message).where(waiting, col(Message.next_attempt_at) <= now).order_by(col(Message.id))
+    if number is not None:
+        query = query.where(col(Message.dedupe_key).startswith(f"{number}/"))
+    with place.reading() as session:
+        return list(session.exec(query))
+
+
+def _claim(place: Workplace, message: Message, now: datetime) -> bool:
+    """Take a message for this deliverer; False where another one was faster."""
+    mine = update(Message).where(
+        col(Message.id) == message.id,
+        col(Message.attempts) == message.attempts,
+        or_(col(Message.status) == Delivery.CREATED, col(Message.status) == Delivery.SENDING),
+    )
+    with place.writing() as session:
+        taken = session.connection().execute(
+            mine.values(status=Delivery.SENDING, attempts=Message.attempts + 1, next_attempt_at=now + LEASE)
+        )
+        return taken.rowcount == 1
+
+
+def _settle(place: Workplace, message: Message, now: datetime, error: DeliveryError | None) -> None:
+    """Record how an attempt ended: handed over, to be tried again, or failed for good."""
+    with place.writing() as session:
+        row = session.get_one(Message, message.id)
+        if error is None:
+            row.status, row.handed_over_at, row.last_error = Delivery.HANDED_OVER, now, ""
+        else:
+            again = error.retryable and row.attempts <= len(RETRY_AFTER)
+            row.status = Delivery.CREATED if again else Delivery.FAILED
+            row.last_error = str(error)
+            row.next_attempt_at = now + (RETRY_AFTER[row.attempts - 1] if again else timedelta())
+        session.add(row)
+
+
+def _values(register: Register, file: LeadFile, row: Assignment, unit_code: str) -> dict[str, object]:
+    """Return what the templates speak of."""
+    policy, lead, matter = register.policy, file.lead, file.matter
+    hours = policy.business_hours
+    answers = {a.row.step: a.answer for a in file.assignments if a.answer is not None}
+    transfer, verify, review = (answers.get(s) for s in (Step.TRANSFER, Step.VERIFY, Step.REVIEW))
+    cooperating = transfer.fields.get("cooperating", "") if transfer else ""
+    term: Term = policy.terms.of(row.step)
+    given = term.model_copy(update={"value": row.term_value, "unit": TermUnit(row.term_unit)})
+    return {
+        "number": matter.number,
+        "printed_number": matter.printed_number,
+        "title": matter.title,
+        "unit": register.stored(unit_code).name,
+        "source": f"{lead.source_level.label}{f'（{lead.document_number}）' if lead.document_number else ''}",
+        "cooperating": "、".join(register.stored(code).name for code in cooperating.split(",") if code),
+        "due": day_label(row.due_on, provisional=row.provisional),
+        "closes": f"{hours.closes:%H:%M}",
+        "clock_start": row.clock_start.isoformat(),
+        "term": given.label,
+        "basis": term.source,
+        "minimum": policy.answer_gate.minimum_explanation_characters,
+        "finding": Finding(verify.decision).label if verify else "",
+        "opinion": verify.fields.get("opinion", "") if verify else "",
+        "reasons": review.explanation if review else "",
+        "step": row.step.label,
+        "step_code": row.step.value,
+        "outcome": matter.outcome.label if matter.outcome else "",
+        "closed_at": f"{hours.local(matter.closed_at):%Y-%m-%d %H:%M}" if matter.closed_at else "",
+    }

@@ -1,0 +1,109 @@
+"""Speaking to the Prefect API over HTTP: starting a run, waking it, reading its state.
+
+The SDK takes seconds to import; a command that only wakes a run should not.
+"""
+
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+
+from models.errors import StartError
+
+# The flow and the deployment that carry one lead share this name.
+HANDLE_LEAD = "办理线索"
+# The server answers 503 while SQLite is locked by another writer; these pauses, in seconds, outlast that.
+_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.0)
+_UNAVAILABLE = 503
+_NOT_FOUND = 404
+
+
+@dataclass(frozen=True)
+class RunState:
+    """The state of a flow run: type, as PAUSED, and name, as Suspended."""
+
+    kind: str
+    name: str
+
+
+class PrefectApi:
+    """A short-lived connection to the Prefect API; use as a context manager."""
+
+    def __init__(self, url: str, auth: str | None = None) -> None:
+        """Connect lazily to an API address, as http://127.0.0.1:4200/api."""
+        credentials = tuple(auth.split(":", 1)) if auth else None
+        # Only this machine's own settings decide where the server is; a proxy of the shell is not asked.
+        self._http = httpx.Client(base_url=url, timeout=20, trust_env=False, auth=credentials)  # type: ignore[arg-type]
+
+    def __enter__(self) -> Self:
+        """Return this connection."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the connection."""
+        self._http.close()
+
+    def start_handling(self, number: str, name: str) -> str:
+        """Create the flow run that carries a lead; asking twice gives the same run.
+
+        Returns:
+            The id of the run.
+
+        Raises:
+            StartError: The server is not reached or refuses.
+        """
+        found = self._call("GET", f"/deployments/name/{quote(HANDLE_LEAD)}/{quote(HANDLE_LEAD)}")
+        body = {"name": name, "parameters": {"number": number}, "idempotency_key": f"lead-{number}"}
+        return str(self._call("POST", f"/deployments/{found['id']}/create_flow_run", body)["id"])
+
+    def wake(self, flow_run_id: str) -> bool:
+        """Let a suspended run go on; it reads the database and decides anew.
+
+        Returns:
+            False where the run is not suspended: it is under way, or it ended.
+
+        Raises:
+            StartError: The server is not reached, or knows no such run.
+        """
+        if self.state_of(flow_run_id).kind != "PAUSED":
+            return False
+        body = {"state": {"type": "SCHEDULED", "name": "Resuming", "message": "有新的反馈，继续办理"}}
+        return bool(self._call("POST", f"/flow_runs/{flow_run_id}/set_state", body)["status"] == "ACCEPT")
+
+    def state_of(self, flow_run_id: str) -> RunState:
+        """Return the state of a run.
+
+        Raises:
+            StartError: The server is not reached, or knows no such run.
+        """
+        run = self._call("GET", f"/flow_runs/{flow_run_id}")
+        return RunState(run["state_type"] or "", run["state_name"] or "")
+
+    def healthy(self) -> bool:
+        """Tell whether the server answers."""
+        try:
+            return self._http.get("/health", timeout=2).is_success
+        except httpx.HTTPError:
+            return False
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Call the API, waiting out moments in which its database is locked."""
+        try:
+            for pause in (*_PAUSES, None):
+                reply = self._http.request(method, path, json=body)
+                if reply.status_code != _UNAVAILABLE or pause is None:
+                    break
+                time.sleep(pause)
+        except httpx.HTTPError as error:
+            raise StartError("连不上 Prefect 服务，请先运行 zero137 up。") from error
+        if reply.status_code == _NOT_FOUND:
+            raise StartError("Prefect 中没有对应的运行或部署，请运行 zero137 up 重新登记。")
+        if not reply.is_success:
+            raise StartError(f"Prefect 服务拒绝了请求（HTTP {reply.status_code}），请查看服务日志。")
+        answer: dict[str, Any] = reply.json()
+        return answer

@@ -1,0 +1,173 @@
+"""The story of a lead: everything that happened to it, in the words shown to people."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session, col, select
+
+from models.calendar import WorkCalendar
+from models.directory import Register
+from models.policy import Policy
+from models.tables import Assignment, Evidence
+from models.terms import DueDate, TermUnit, day_label, due_date, explanation_lines
+from notifications.rendering import render_story
+from tasks.answers import decision_label
+from tasks.ledger import entries_of
+from tasks.matters import AnsweredAssignment, LeadFile, find_matter, key_of, read_file
+from tasks.workplace import Workplace, register_of, work_calendar
+
+Story = dict[str, object]
+
+
+def tell_story(place: Workplace, number: str) -> Story:
+    """Return the story of a lead as plain values, the same for a terminal, an artifact and JSON.
+
+    Raises:
+        NotFound: There is no such lead.
+    """
+    with place.reading() as session:
+        file = read_file(session, find_matter(session, number))
+        return _Teller(place.policy, register_of(session, place.policy), work_calendar(session)).tell(
+            session, file
+        )
+
+
+def story_markdown(place: Workplace, number: str) -> str:
+    """Return the story of a lead as Markdown, for an artifact."""
+    return render_story("md", tell_story(place, number))
+
+
+def explain_due(place: Workplace, number: str) -> list[tuple[str, list[str]]]:
+    """Return for every assignment of a lead, in order, its name and the account of its due date.
+
+    Raises:
+        NotFound: There is no such lead.
+    """
+    with place.reading() as session:
+        file = read_file(session, find_matter(session, number))
+        register, calendar = register_of(session, place.policy), work_calendar(session)
+        accounts = []
+        for assignment in file.assignments:
+            row = assignment.row
+            heading = f"{step_label(row)} · {register.stored(row.unit_code).name}"
+            accounts.append((heading, due_account(row, place.policy, calendar)))
+        return accounts
+
+
+def due_account(row: Assignment, policy: Policy, calendar: WorkCalendar) -> list[str]:
+    """Return the account of a stored due date, day by day."""
+    due = recompute(row, policy, calendar)
+    lines = [f"起算事件：{due.term.start}", *explanation_lines(due)]
+    lines[-1] += f" {policy.business_hours.closes:%H:%M} 届满（{policy.business_hours.source}）"
+    if row.round > 1:
+        lines.append("退回后期限不重新起算，仍按首次交办的到期日计算。")
+    if due.day != row.due_on:
+        lines.append(f"登记的到期日为 {day_label(row.due_on)}：放假安排其后有调整，不使已定期限变为逾期。")
+    return lines
+
+
+def recompute(row: Assignment, policy: Policy, calendar: WorkCalendar) -> DueDate:
+    """Compute the due date of an assignment anew, by the term it was given under."""
+    given = {"value": row.term_value, "unit": TermUnit(row.term_unit)}
+    return due_date(row.clock_start, policy.terms.of(row.step).model_copy(update=given), calendar)
+
+
+def step_label(row: Assignment) -> str:
+    """Return a step with its round, as 整改（第2次）."""
+    return row.step.label + (f"（第{row.round}次）" if row.round > 1 else "")
+
+
+@dataclass(frozen=True)
+class _Teller:
+    """What is needed to put rows into words."""
+
+    policy: Policy
+    register: Register
+    calendar: WorkCalendar
+
+    def tell(self, session: Session, file: LeadFile) -> Story:
+        """Return the whole story."""
+        matter, lead, current = file.matter, file.lead, file.open_assignment
+        pieces = session.exec(
+            select(Evidence).where(Evidence.matter_id == matter.id).order_by(col(Evidence.id))
+        ).all()
+        waiting = current.step.label if current else "派发"
+        return {
+            "number": matter.number,
+            "printed_number": matter.printed_number,
+            "title": matter.title,
+            "status": matter.outcome.label if matter.outcome else f"待{waiting}",
+            "owing": self.register.stored(current.unit_code).name if current else "",
+            "due": self._day(current.due_on, provisional=current.provisional) if current else "",
+            "particulars": [
+                ("来源", lead.source_level.label),
+                ("来文文号", lead.document_number or "无"),
+                ("类别", lead.category.label),
+                ("收到时间", self._time(lead.received_at)),
+                ("办结时间", self._time(matter.closed_at) if matter.closed_at else "未办结"),
+            ],
+            "facts": lead.facts,
+            "steps": [self._step(assignment) for assignment in file.assignments],
+            "why": due_account(current, self.policy, self.calendar) if current else [],
+            "evidence": [
+                {"key": f"E{key_of(p)}", "name": p.name, "size": file_size(p.size), "sha256": p.sha256}
+                for p in pieces
+            ],
+            "ledger": [
+                {"sequence": e.sequence, "at": self._time(e.at), "actor": e.actor, "summary": e.summary}
+                for e in entries_of(session, matter.number)
+            ],
+        }
+
+    def _step(self, assignment: AnsweredAssignment) -> dict[str, str]:
+        """Return one assignment in words."""
+        row, answer = assignment.row, assignment.answer
+        told = {
+            "step": step_label(row),
+            "unit": self.register.stored(row.unit_code).name,
+            "clock_start": row.clock_start.isoformat(),
+            "due": self._day(row.due_on, provisional=row.provisional),
+            "answered_at": "", "decision": "", "person": "", "explanation": "", "timeliness": "办理中",
+        }  # fmt: skip
+        if answer is not None:
+            told |= {
+                "answered_at": self._time(answer.recorded_at),
+                "decision": decision_label(row.step, answer.decision) or self._named(answer.fields),
+                "person": answer.person,
+                "explanation": answer.explanation,
+                "timeliness": "逾期" if answer.recorded_at > row.due_at else "按期",
+            }
+        if answer is not None and answer.decision == "deemed":
+            told["timeliness"] = "逾期未签收"
+        return told
+
+    def _named(self, fields: dict[str, str]) -> str:
+        """Return the fields of an answer that name something, in words."""
+        if "authority" in fields:
+            units = [fields["authority"], *filter(None, fields["cooperating"].split(","))]
+            return (
+                "主管单位："
+                + "、".join(self.register.stored(code).name for code in units[:1])
+                + (
+                    f"；协办单位：{'、'.join(self.register.stored(code).name for code in units[1:])}"
+                    if units[1:]
+                    else ""
+                )
+            )
+        if "signed_at" in fields:
+            return f"签收于 {self._time(datetime.fromisoformat(fields['signed_at']))}"
+        return fields.get("measures", "")
+
+    def _time(self, moment: datetime) -> str:
+        """Return a moment in the office's zone."""
+        return f"{self.policy.business_hours.local(moment):%Y-%m-%d %H:%M}"
+
+    @staticmethod
+    def _day(day: date, *, provisional: bool) -> str:
+        """Return a due day in words."""
+        return day_label(day, provisional=provisional)
+
+
+def file_size(size: int) -> str:
+    """Return a size in bytes as people read it."""
+    return f"{size / (1 << 20):.1f} MB" if size >= 1 << 20 else f"{max(size / 1024, 0.1):.1f} KB"

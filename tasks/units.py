@@ -1,0 +1,43 @@
+"""Keeping the unit directory."""
+
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from models.directory import UnitFact
+from models.tables import Unit
+from tasks.ledger import append_entry
+from tasks.workplace import Workplace, unit_fact
+
+
+def import_units(
+    place: Workplace, units: tuple[UnitFact, ...], origin: str, now: datetime
+) -> tuple[int, int]:
+    """Bring the directory in line with a file: its units are added or changed, none is removed.
+
+    Returns:
+        How many units were added and how many changed.
+    """
+    added = changed = 0
+    with place.writing() as session:
+        for fact in units:
+            row = session.get(Unit, fact.code)
+            if row is not None and unit_fact(row) == fact:
+                continue
+            added, changed = added + (row is None), changed + (row is not None)
+            row = row or Unit(code=fact.code, name=fact.name, short_name=fact.short_name, roles=[])
+            row.name, row.short_name, row.active = fact.name, fact.short_name, fact.active
+            row.roles = sorted(role.value for role in fact.roles)
+            session.add(row)
+        if added or changed:
+            summary = f"单位目录导入：新增{added}个，修改{changed}个"
+            append_entry(
+                session, "units", now, "units_imported", origin, summary, added=added, changed=changed
+            )
+    return added, changed
+
+
+def list_units(place: Workplace) -> list[UnitFact]:
+    """Return all units in the order of their codes."""
+    with place.reading() as session:
+        return [unit_fact(row) for row in session.exec(select(Unit).order_by(col(Unit.code)))]
