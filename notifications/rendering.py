@@ -31,9 +31,14 @@ def render_message(kind: str, values: Mapping[str, object]) -> RenderedMessage:
     return RenderedMessage(subject.strip(), body.strip())
 
 
-def render_story(form: str, values: Mapping[str, object]) -> str:
-    """Render the story of a lead, as ``md`` for an artifact or ``txt`` for a terminal."""
-    return _environment(form).get_template(f"story.{form}.j2").render(values).strip() + "\n"
+def render_markdown(name: str, values: Mapping[str, object]) -> str:
+    """Render a template as Markdown, for an artifact or a form; values cannot steer the layout."""
+    return _environment("md").get_template(f"{name}.md.j2").render(values).strip() + "\n"
+
+
+def render_text(name: str, values: Mapping[str, object]) -> str:
+    """Render a template as plain text, for a terminal."""
+    return _environment("txt").get_template(f"{name}.txt.j2").render(values).strip() + "\n"
 
 
 @cache

@@ -1,5 +1,6 @@
 """Recording answers: the one way in, for the form, the command line and whatever comes later."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,13 +9,15 @@ from pathlib import Path
 from sqlmodel import Session
 
 from models.answers import AcceptedAnswer, AnswerDraft, accept
-from models.errors import ConflictError
+from models.errors import ConflictError, Zero137Error
 from models.tables import Answer, AnswerEvidence, Evidence
 from models.vocabulary import Channel, Finding, Step, Verdict
 from tasks.evidence import Piece, inspect_file, referenced_evidence, store_piece
 from tasks.ledger import append_entry
 from tasks.matters import LeadFile, facts_of, find_matter, key_of, read_file
 from tasks.workplace import Workplace, register_of
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,20 @@ def record_answer(place: Workplace, number: str, submission: Submission, now: da
     except ConflictError as error:
         _note_refusal(place, number, submission, str(error), now)
         raise
+
+
+def try_answer(place: Workplace, number: str, submission: Submission, now: datetime) -> str:
+    """Record an answer; where it is refused, return why instead of raising.
+
+    Returns:
+        Blank where the answer was recorded, else the Chinese sentence that says what is wrong.
+    """
+    try:
+        record_answer(place, number, submission, now)
+    except Zero137Error as error:
+        logger.warning("%s 的反馈未采纳：%s", number, error)
+        return str(error)
+    return ""
 
 
 def _record(

@@ -1,16 +1,18 @@
 """The story of a lead: everything that happened to it, in the words shown to people."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, select
 
 from models.calendar import WorkCalendar
 from models.directory import Register
+from models.lifecycle import signal
 from models.policy import Policy
 from models.tables import Assignment, Evidence
 from models.terms import DueDate, TermUnit, day_label, due_date, explanation_lines
-from notifications.rendering import render_story
+from models.vocabulary import Signal
+from notifications.rendering import render_markdown
 from tasks.answers import decision_label
 from tasks.ledger import entries_of
 from tasks.matters import AnsweredAssignment, LeadFile, find_matter, key_of, read_file
@@ -34,7 +36,45 @@ def tell_story(place: Workplace, number: str) -> Story:
 
 def story_markdown(place: Workplace, number: str) -> str:
     """Return the story of a lead as Markdown, for an artifact."""
-    return render_story("md", tell_story(place, number))
+    return render_markdown("story", tell_story(place, number))
+
+
+@dataclass(frozen=True)
+class Label:
+    """How the run of a lead is named and tagged for people; ``outcome`` is blank while it is open."""
+
+    name: str
+    tags: list[str]
+    title: str
+    outcome: str
+
+
+def run_label(place: Workplace, number: str, now: datetime) -> Label:
+    """Return the name and tags of a lead's run, as 侯线〔2026〕12号 · 核查 · 住建局 · 11-27."""
+    with place.reading() as session:
+        file = read_file(session, find_matter(session, number))
+        register = register_of(session, place.policy)
+    matter, current = file.matter, file.open_assignment
+    if current is None:
+        state = matter.outcome.label if matter.outcome else "派发"
+        tag = Signal.CLOSED.label if matter.outcome else Signal.NORMAL.label
+        return Label(f"{matter.printed_number} · {state}", [tag], matter.title, state)
+    unit = register.stored(current.unit_code).short_name
+    day = f"{current.due_on:%m-%d}{'暂定' if current.provisional else ''}"
+    light = signal(current.due_at, reminder_time(current.due_on, place.policy), now)
+    name = f"{matter.printed_number} · {step_label(current)} · {unit} · {day}"
+    return Label(name, [current.step.label, unit, light.label], matter.title, "")
+
+
+def reminder_time(due_on: date, policy: Policy) -> datetime:
+    """Return when a due date counts as near: the opening of the calendar day before it."""
+    hours = policy.business_hours
+    return datetime.combine(due_on - timedelta(days=1), hours.opens, tzinfo=hours.zone)
+
+
+def form_text(place: Workplace, number: str, refusal: str) -> str:
+    """Return what stands above a form, as Markdown: a refusal first, then what is owed, by when and why."""
+    return render_markdown("form", {**tell_story(place, number), "refusal": refusal})
 
 
 def explain_due(place: Workplace, number: str) -> list[tuple[str, list[str]]]:

@@ -90,6 +90,12 @@ def register_of(session: Session, policy: Policy) -> Register:
     return Register(tuple(unit_fact(unit) for unit in units), policy)
 
 
+def read_register(place: Workplace) -> Register:
+    """Return the unit directory and the policy at this moment."""
+    with place.reading() as session:
+        return register_of(session, place.policy)
+
+
 def unit_fact(unit: Unit) -> UnitFact:
     """Return a unit as the rules see it."""
     roles = frozenset(Role(code) for code in unit.roles)

@@ -171,9 +171,7 @@ def upgrade() -> None:
         "answerevidence",
         sa.Column("answer_id", sa.Integer(), nullable=False),
         sa.Column("evidence_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["answer_id"], ["answer.id"], name="fk_answerevidence_answer_id_answer"
-        ),
+        sa.ForeignKeyConstraint(["answer_id"], ["answer.id"], name="fk_answerevidence_answer_id_answer"),
         sa.ForeignKeyConstraint(
             ["evidence_id"], ["evidence.id"], name="fk_answerevidence_evidence_id_evidence"
         ),

@@ -1,0 +1,126 @@
+"""The forms an operator fills in to answer a step, with Chinese titles and drop-downs.
+
+The server checks a form against its JSON schema only; whether the answer may count is decided in
+``models.answers``. So a form holds strings and choices, and one field that must be filled: without it a
+run could be resumed empty-handed.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from prefect.input import RunInput
+from pydantic import Field, create_model
+
+from models.directory import Register
+from models.tables import Assignment
+from models.vocabulary import Channel, Finding, Role, Step, Verdict
+from tasks.answers import Submission
+
+_UNNAMED = ""
+
+
+def form_for(assignment: Assignment, register: Register, description: str) -> type[RunInput]:
+    """Return the form of an open assignment.
+
+    Args:
+        assignment: The assignment to answer.
+        register: Gives the units to choose from.
+        description: Markdown shown above the fields: what is owed, by when and why.
+    """
+    fields: dict[str, Any] = {"person": _text("经办人", "填报人姓名，必填", required=True)}
+    fields |= _FIELDS[assignment.step](register)
+    form = create_model(f"{assignment.step.label}反馈", __base__=RunInput, **fields)
+    return form.with_initial_data(description=description)
+
+
+def submission_of(assignment: Assignment, filled: Mapping[str, object]) -> Submission:
+    """Return what was filled into the form of an assignment; unknown and empty fields are dropped."""
+    told = {
+        key: str(value) for key, value in filled.items() if value is not None and not key.startswith("__")
+    }
+    references = told.pop("evidence", "").replace("，", ",").replace("、", ",").replace(" ", ",").split(",")
+    return Submission(
+        step=assignment.step,
+        unit=assignment.unit_code,
+        person=told.pop("person", ""),
+        explanation=told.pop("explanation", ""),
+        fields=told,
+        references=[reference for reference in references if reference],
+        channel=Channel.CONSOLE,
+    )
+
+
+def _text(title: str, description: str, *, required: bool = False) -> Any:  # noqa: ANN401 - a field definition
+    """Return a text field."""
+    return (str, Field(default=... if required else "", title=title, description=description))
+
+
+def _choice(title: str, description: str, options: list[str], *, required: bool = True) -> Any:  # noqa: ANN401 - as above
+    """Return a drop-down."""
+    kind: Any = Literal[tuple(options)]
+    if required:
+        return (kind, Field(default=..., title=title, description=description))
+    return (kind | None, Field(default=None, title=title, description=description))
+
+
+def _units(register: Register, role: Role) -> list[str]:
+    """Return the names of the units to choose from."""
+    return [unit.name for unit in register.all_with(role)]
+
+
+def _transfer(register: Register) -> dict[str, Any]:
+    """Source: 通知§12(二), §1(三)."""
+    return {
+        "authority": _choice("主管单位", "线索移交给哪个主管单位", _units(register, Role.AUTHORITY)),
+        "cooperating": _text("协办单位", "可留空；多个单位用顿号隔开，填简称或代码均可"),
+        "explanation": _text("移交说明", "可留空"),
+    }
+
+
+def _receipt(register: Register) -> dict[str, Any]:
+    """Source: ADR-0003."""
+    del register
+    return {"signed_at": _text("签收时间", "如 2026-11-27 或 2026-11-27 15:30；留空为现在")}
+
+
+def _verify(register: Register) -> dict[str, Any]:
+    """Source: 通知§12(三), (五)."""
+    responsible = _units(register, Role.RESPONSIBLE)
+    return {
+        "finding": _choice("核查结论", "属实、部分属实或不属实", [member.label for member in Finding]),
+        "responsible": _choice("责任单位", "不属实时留空", responsible, required=False),
+        "opinion": _text("整改意见", "不属实时留空"),
+        **_proof(),
+    }
+
+
+def _rectify(register: Register) -> dict[str, Any]:
+    """Source: 通知§12(四), (五)."""
+    del register
+    return {"measures": _text("整改措施", "采取了哪些措施"), **_proof()}
+
+
+def _review(register: Register) -> dict[str, Any]:
+    """Source: ADR-0003."""
+    del register
+    return {
+        "verdict": _choice("验收结论", "通过即销号，退回则由原单位重新反馈", [v.label for v in Verdict]),
+        "explanation": _text("意见", "退回时必须写明理由"),
+    }
+
+
+def _proof() -> dict[str, Any]:
+    """Return the fields every answer needs that must be proven. Source: 通知§12(五)."""
+    return {
+        "explanation": _text("情况说明", "详细说明核查或整改情况"),
+        "evidence": _text("印证材料编号", "先用 zero137 evidence add 上传，再填编号，如 E12、E13"),
+    }
+
+
+_FIELDS = {
+    Step.TRANSFER: _transfer,
+    Step.RECEIPT: _receipt,
+    Step.VERIFY: _verify,
+    Step.RECTIFY: _rectify,
+    Step.REVIEW: _review,
+}

@@ -1,0 +1,105 @@
+"""Registering leads from the Prefect UI: one by its form, many from a file on the server."""
+
+import logging
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+from pydantic import BaseModel, Field
+
+from models.errors import Zero137Error
+from models.intake import IntakeDefaults, LeadDraft, RowFault, read_row
+from models.vocabulary import Category, SourceLevel
+from tasks.intake import Registered, register_leads
+from tasks.lead_files import read_leads
+from tasks.observed import observed
+from tasks.running import rouse
+from tasks.workplace import Workplace, current_workplace
+
+logger = logging.getLogger(__name__)
+
+
+class LeadForm(BaseModel):
+    """线索内容。."""
+
+    title: Annotated[str, Field(title="标题", description="一句话说明问题，200字以内")]
+    facts: Annotated[str, Field(title="事实情况", description="何单位、何时、何事，违反清单何项")]
+    source_level: Annotated[
+        Literal[tuple(level.label for level in SourceLevel)],  # type: ignore[valid-type]
+        Field(title="来源层级", description="哪一级归集转送"),
+    ]
+    document_number: Annotated[str, Field(title="来文文号", description="可留空")] = ""
+    category: Annotated[
+        Literal[tuple(category.label for category in Category)],  # type: ignore[valid-type]
+        Field(title="类别", description="违背负面清单情形的四类"),
+    ]
+    received_at: Annotated[
+        str, Field(title="收到时间", description="如 2026-11-27 或 2026-11-27 15:30；留空为现在")
+    ] = ""
+    person: Annotated[str, Field(title="经办人", description="登记人姓名")]
+
+
+@flow(name="登记线索")
+async def register_lead(lead: LeadForm) -> State[Any]:
+    """登记一条国、省、市转送的问题线索，并启动其承办流程；同一线索重复登记不会产生新的线索。.
+
+    Args:
+        lead: 线索内容
+    """
+    place = current_workplace()
+    try:
+        now = place.clock()
+        draft = read_row(1, lead.model_dump(), IntakeDefaults(now), place.policy, now)
+        if not isinstance(draft, LeadDraft):
+            return _refused(draft)
+        (registered,) = await observed("登记", lambda: register_leads(place, [draft], lead.person, now))
+        return await _started(place, [registered])
+    except Zero137Error as error:
+        return Failed(name="未登记", message=str(error))
+    finally:
+        place.close()
+
+
+@flow(name="批量导入")
+async def import_leads(file: str, person: str, skip_bad: bool = False) -> State[Any]:
+    """从服务器上的文件批量登记线索（JSONL、CSV、XLSX）；有一行不合格则全部不导入，除非选择跳过。.
+
+    Args:
+        file: 文件在服务器上的完整路径
+        person: 经办人姓名
+        skip_bad: 跳过不合格的行
+    """
+    place = current_workplace()
+    try:
+        now = place.clock()
+        table = await observed(
+            "读取文件", lambda: read_leads(Path(file), IntakeDefaults(now), place.policy, now)
+        )
+        if table.faults and not skip_bad:
+            return _refused(table.faults)
+        registered = await observed("登记", lambda: register_leads(place, table.drafts, person, now))
+        return await _started(place, registered)
+    except Zero137Error as error:
+        return Failed(name="未导入", message=str(error))
+    finally:
+        place.close()
+
+
+async def _started(place: Workplace, registered: list[Registered]) -> State[Any]:
+    """Start the runs of new leads and say what came of it."""
+    await observed("启动承办", lambda: rouse(place, place.clock()))
+    new = [lead.printed_number for lead in registered if lead.created]
+    known = len(registered) - len(new)
+    message = f"新登记{len(new)}条" + (f"：{'、'.join(new[:20])}" if new else "")
+    if known:
+        message += f"；{known}条此前已登记，未重复登记"
+    return Completed(name="已登记" if new else "此前已登记", message=message)
+
+
+def _refused(faults: list[RowFault]) -> State[Any]:
+    """Say which rows cannot be registered and why; nothing was registered."""
+    told = "；".join(f"第{fault.row}行 {fault.column}：{fault.reason}" for fault in faults[:20])
+    logger.error("未登记：%s", told)
+    return Failed(name="未登记", message=f"共{len(faults)}处不合格，未登记任何线索。{told}")

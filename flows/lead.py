@@ -1,0 +1,97 @@
+"""The conduct of one lead: read, decide, act, record; wait where somebody owes an answer.
+
+Every line may be executed again at any time: after a resume, a crash, a redeployment, on another worker
+or in another run. What comes next is decided from the stored facts alone.
+"""
+
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.flow_runs import asuspend_flow_run
+from prefect.runtime import flow_run as this_run
+from prefect.states import Completed
+
+from flows.console import label_run, publish_story, read_form, run_count
+from flows.forms import form_for, submission_of
+from models.lifecycle import Await, NextStep
+from tasks.answers import try_answer
+from tasks.conduct import peek_step, take_step
+from tasks.forms import drop_form, show_form, shown_form
+from tasks.observed import observed
+from tasks.outbox import deliver_messages
+from tasks.prefect_api import HANDLE_LEAD
+from tasks.running import adopt_run
+from tasks.story import Label, form_text, run_label, story_markdown
+from tasks.workplace import Workplace, current_workplace, read_register
+
+
+@flow(name=HANDLE_LEAD)
+async def handle_lead(number: str) -> State[Any]:
+    """承办一条问题线索，从移交到销号：等待反馈时挂起，反馈后继续。.
+
+    Args:
+        number: 线索编号，如 L2026-0012；同一线索只由一个运行承办。
+    """
+    place = current_workplace()
+    try:
+        if not adopt_run(place, number, str(this_run.id)):
+            return Completed(name="已有运行承办", message=f"{number} 由另一个运行承办，本运行未做任何事。")
+        refusal = await _take_in_form(place, number)
+        while (step := peek_step(place, number, place.clock())) is not None:
+            if isinstance(step, Await):
+                await _wait_for_answer(place, number, refusal)
+            await _go_on(place, number, step)
+        return await _finish(place, number)
+    finally:
+        place.close()
+
+
+async def _take_in_form(place: Workplace, number: str) -> str:
+    """Record what was filled into the form last shown; returns why it was refused, else blank."""
+    form = shown_form(place, number)
+    filled = await read_form(form) if form is not None else None
+    if form is None or filled is None:
+        return ""
+    submission = submission_of(form.assignment, filled)
+    return await observed("登记反馈", lambda: try_answer(place, number, submission, place.clock()))
+
+
+async def _go_on(place: Workplace, number: str, step: NextStep) -> None:
+    """Take a step that needs nobody, and hand over the messages that tell of it."""
+    await observed(_LABELS[type(step).__name__], lambda: take_step(place, number, place.clock()))
+    await observed("发送消息", lambda: deliver_messages(place, place.clock(), number))
+
+
+_LABELS = {"Assign": "交办", "DeemReceived": "视为签收", "Close": "销号", "Await": "核对"}
+
+
+async def _wait_for_answer(place: Workplace, number: str, refusal: str) -> None:
+    """Publish the story, then suspend with the form of the open assignment.
+
+    The form's key is stored before the run is suspended, so that the answer is found whatever happens
+    in between. Suspending leaves this run by an exception; it only returns where nobody owes anything.
+    """
+    await _show(place, number)
+    form = show_form(place, number, str(this_run.id), run_count())
+    if form is None:
+        return
+    shown = form_for(form.assignment, read_register(place), form_text(place, number, refusal))
+    # Deadlines live in our database: a pause that ran out in Prefect would fail the run for good.
+    await asuspend_flow_run(wait_for_input=shown, key=form.key, timeout=None)
+    drop_form(place, form)
+
+
+async def _finish(place: Workplace, number: str) -> State[Any]:
+    """Publish the whole story and end the run with the outcome as its state's name."""
+    await observed("发送消息", lambda: deliver_messages(place, place.clock(), number))
+    label = await _show(place, number)
+    return Completed(name=label.outcome, message=f"{label.title}：{label.outcome}")
+
+
+async def _show(place: Workplace, number: str) -> Label:
+    """Bring name, tags and artifact of the run up to date; returns the label."""
+    label = run_label(place, number, place.clock())
+    await publish_story(number, label.title, story_markdown(place, number))
+    await label_run(label)
+    return label

@@ -1,0 +1,194 @@
+"""Reading leads from the files people have: JSONL, CSV and XLSX; and writing the XLSX to fill in."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from models.errors import InputError, NotFound
+from models.intake import COLUMNS, REQUIRED, IntakeDefaults, LeadDraft, RowFault, read_row
+from models.policy import Policy
+from models.vocabulary import Category, SourceLevel
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+_Row = tuple[int, Mapping[str, object]]
+_LARGEST_FILE = 64 << 20
+
+
+@dataclass
+class LeadTable:
+    """What a file holds: the leads that can be registered, the faults, and columns nobody reads."""
+
+    drafts: list[LeadDraft] = field(default_factory=list)
+    faults: list[RowFault] = field(default_factory=list)
+    unread_columns: list[str] = field(default_factory=list)
+
+
+def read_leads(path: Path, defaults: IntakeDefaults, policy: Policy, now: datetime) -> LeadTable:
+    """Read every row of a file.
+
+    Args:
+        path: A .jsonl, .csv or .xlsx file; row numbers count the way the office program shows them.
+        defaults: What empty cells stand for.
+        policy: Gives the office's time zone.
+        now: The present moment (aware).
+
+    Raises:
+        NotFound: The file cannot be read.
+        InputError: It is of another kind, damaged, or lacks a required column.
+    """
+    table = LeadTable()
+    seen: dict[str, None] = {}
+    known = {*COLUMNS, *COLUMNS.values()}
+    for row, cells in _rows(path):
+        if row < 0:
+            table.faults.append(RowFault(-row, "整行", str(cells["fault"])))
+            continue
+        seen.update(dict.fromkeys(cells))
+        read = read_row(row, cells, defaults, policy, now)
+        if isinstance(read, LeadDraft):
+            table.drafts.append(read)
+        else:
+            table.faults.extend(read)
+    table.unread_columns = [column for column in seen if column not in known]
+    return table
+
+
+def _rows(path: Path) -> Iterator[_Row]:
+    """Yield the rows of a file by their numbers; a negative number marks a row that is no record."""
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise InputError(f"文件 {path.name} 超过64MB，请拆分后导入。")
+        data = path.read_bytes()
+    except OSError as error:
+        raise NotFound(f"文件“{path.name}”不存在或无法读取，请核对路径。") from error
+    match path.suffix.lower():
+        case ".jsonl":
+            return _json_rows(_decode(data, path))
+        case ".csv":
+            return _csv_rows(_decode(data, path), path)
+        case ".xlsx":
+            return _sheet_rows(data, path)
+        case _:
+            raise InputError(f"不支持文件 {path.name} 的格式，请使用 JSONL、CSV 或 XLSX。")
+
+
+def _decode(data: bytes, path: Path) -> str:
+    """Return text as UTF-8 or, as Chinese office programs save it, GB18030."""
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise InputError(f"文件 {path.name} 的编码无法识别，请另存为 UTF-8。")
+
+
+def _json_rows(text: str) -> Iterator[_Row]:
+    """Yield one record a line; blank lines are passed over."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            yield -number, {"fault": f"不是有效的 JSON（第{error.colno}个字符处）"}
+            continue
+        if isinstance(record, dict):
+            yield number, record
+        else:
+            yield -number, {"fault": "应为一个 JSON 对象"}
+
+
+def _csv_rows(text: str, path: Path) -> Iterator[_Row]:
+    """Yield one record a row below the heading; row numbers are those of the lines."""
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        heading = [cell.strip() for cell in next(reader, [])]
+        _check_heading(heading, path)
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield reader.line_num, dict(zip(heading, cells, strict=False))
+    except csv.Error as error:
+        raise InputError(f"文件 {path.name} 不是有效的 CSV（第{reader.line_num}行）。") from error
+
+
+def _sheet_rows(data: bytes, path: Path) -> Iterator[_Row]:
+    """Yield one record a row of the first sheet below its heading."""
+    from openpyxl import load_workbook
+
+    try:
+        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        rows = list(book.worksheets[0].iter_rows(values_only=True))
+        book.close()
+    except Exception as error:  # a damaged file fails in many ways, none of them documented
+        raise InputError(f"文件 {path.name} 不是有效的 XLSX，请用 Excel 或 WPS 重新保存。") from error
+    heading = [str(cell or "").strip() for cell in rows[0]] if rows else []
+    _check_heading(heading, path)
+    for number, cells in enumerate(rows[1:], start=2):
+        if any(cell is not None and str(cell).strip() for cell in cells):
+            yield number, dict(zip(heading, cells, strict=False))
+
+
+def _check_heading(heading: list[str], path: Path) -> None:
+    """Refuse a table that lacks a required column."""
+    missing = [COLUMNS[key] for key in sorted(REQUIRED) if not {key, COLUMNS[key]} & set(heading)]
+    if missing:
+        raise InputError(
+            f"文件 {path.name} 缺少必需的列：{'、'.join(missing)}；可用 zero137 lead template 生成模板。"
+        )
+
+
+def write_template(path: Path) -> None:
+    """Write the XLSX to fill in: Chinese headings, drop-downs, a frozen first row and notes on the columns.
+
+    Raises:
+        InputError: The file cannot be written.
+    """
+    from openpyxl import Workbook
+
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "问题线索"
+    sheet.append(list(COLUMNS.values()))
+    _dress_template(sheet)
+    try:
+        book.save(path)
+    except OSError as error:
+        raise InputError(f"无法写入 {path.name}，请确认文件夹存在且文件未被打开。") from error
+
+
+def _dress_template(sheet: "Worksheet") -> None:
+    """Give the sheet widths, drop-downs and a note on every column."""
+    from openpyxl.comments import Comment
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    notes = {
+        "title": (40, "必填，200字以内"),
+        "facts": (80, "必填：何单位、何时、何事，违反清单何项"),
+        "source_level": (12, "从下拉列表选择；留空为国家"),
+        "document_number": (24, "可留空"),
+        "category": (22, "从下拉列表选择；留空为其他"),
+        "received_at": (20, "如 2026-11-27 15:30；留空为导入时间"),
+    }
+    for column, (key, heading) in zip("ABCDEF", COLUMNS.items(), strict=True):
+        width, note = notes[key]
+        sheet.column_dimensions[column].width = width
+        cell = sheet[f"{column}1"]
+        cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="DDE7F3")
+        cell.alignment = Alignment(horizontal="center")
+        cell.comment = Comment(f"{heading}：{note}", "zero137")
+    for column, vocabulary in (("C", SourceLevel), ("E", Category)):
+        options = ",".join(member.label for member in vocabulary)
+        choice = DataValidation(type="list", formula1=f'"{options}"', allow_blank=True, showErrorMessage=True)
+        choice.error, choice.errorTitle = "请从下拉列表中选择", "不在可选范围内"
+        choice.add(f"{column}2:{column}5000")
+        sheet.add_data_validation(choice)
+    sheet.column_dimensions["F"].number_format = "yyyy-mm-dd hh:mm"
+    sheet.freeze_panes = "A2"
