@@ -28,9 +28,9 @@ format: $(VENV)/dev.stamp ## format and apply safe fixes
 
 # The locks carry hashes for Python 3.11 to 3.13 and name no index; needs uv on the path.
 lock: ## resolve the dependencies anew into the two locks
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
 	  pyproject.toml --group build -o requirements.lock
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
 	  -c requirements.lock pyproject.toml --group build --group dev -o requirements-dev.lock
 
 clean: ## remove the environment (never the state in .zero137)

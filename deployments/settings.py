@@ -104,6 +104,10 @@ def child_environment(settings: Settings) -> dict[str, str]:
         "PREFECT_SERVER_API_HOST": settings.host,
         "PREFECT_SERVER_API_PORT": str(settings.port),
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{prefect_home / 'prefect.db'}",
+        # The server writes its web pages out when it first starts: state, not part of the package.
+        "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(prefect_home / "ui"),
+        # The in-process worker looks for work this often, in seconds.
+        "PREFECT_WORKER_QUERY_SECONDS": "0.5",
         # Nothing about the user leaves the machine.
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

@@ -5,6 +5,7 @@ stock process worker, by naming another work pool.
 """
 
 import importlib
+import inspect
 import logging
 import os
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,8 @@ import anyio.abc
 import anyio.to_thread
 from prefect import Flow
 from prefect.client.schemas.objects import FlowRun
-from prefect.flow_engine import run_flow_async, run_flow_sync
+from prefect.exceptions import Abort, Pause
+from prefect.flow_engine import run_flow
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
 logger = logging.getLogger(__name__)
@@ -51,12 +53,10 @@ class InProcessWorker(_Base):
         if task_status is not None:
             task_status.started(os.getpid())
         try:
-            if flow.isasync:
-                await run_flow_async(flow, flow_run=flow_run, return_type="state")
-            else:
-                await anyio.to_thread.run_sync(
-                    lambda: run_flow_sync(flow, flow_run=flow_run, return_type="state")
-                )
+            await _awaited(flow, flow_run)
+        except (Pause, Abort):
+            # The run waits for somebody, or another worker carries it; either way the server knows.
+            logger.debug("运行 %s 已挂起或移交", flow_run.name)
         except (Exception, SystemExit):
             logger.exception("运行 %s 异常结束", flow_run.name)
         return InProcessResult(identifier=str(flow_run.id), status_code=0)
@@ -71,3 +71,13 @@ class InProcessWorker(_Base):
         if not isinstance(flow, Flow):
             raise TypeError(f"{deployment.entrypoint} is not a flow")
         return flow
+
+
+async def _awaited(flow: Flow[..., Any], flow_run: FlowRun) -> None:
+    """Run a flow; a synchronous one in a thread, so that it holds up nobody."""
+    if not flow.isasync:
+        await anyio.to_thread.run_sync(lambda: run_flow(flow, flow_run=flow_run, return_type="state"))
+        return
+    ending = run_flow(flow, flow_run=flow_run, return_type="state")
+    if inspect.isawaitable(ending):
+        await ending

@@ -1,6 +1,6 @@
 """Working days by the State Council's yearly notices, make-up workdays included."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -46,8 +46,9 @@ class YearNotice:
                 raise InputError(f"{self.year}年放假安排中出现了 {day}，请核对年份。")
             if named.kind is DayKind.WORK and day.weekday() < _SATURDAY:
                 raise InputError(f"{day}（{weekday_name(day)}）本是工作日，不应列为调休上班日，请核对。")
+        rested = {(day.year, day.month) for day, named in self.days.items() if named.kind is DayKind.REST}
         for month in (1, 5, 10):
-            if not any(d.month == month and n.kind is DayKind.REST for d, n in self.days.items()):
+            if (self.year, month) not in rested:
                 raise InputError(f"{self.year}年放假安排缺少{month}月的法定节假日，安排不完整，未予导入。")
 
 
@@ -139,8 +140,3 @@ def _statutory(year: int) -> Mapping[date, str]:
     from holidays import country_holidays
 
     return dict(country_holidays("CN", years=year, language="zh_CN"))
-
-
-def years_of(days: Iterable[date]) -> frozenset[int]:
-    """Return the years that a set of days touches."""
-    return frozenset(day.year for day in days)

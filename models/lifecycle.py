@@ -108,7 +108,7 @@ def _following(facts: LeadFacts, last: AssignmentFact, answer: AnswerFact) -> Ne
             return Assign(Step.RECEIPT, answer.fields["authority"], answer.effective_at)
         case Step.RECEIPT:
             return Assign(Step.VERIFY, last.unit, answer.effective_at)
-        case Step.VERIFY if answer.decision != Finding.UNSUBSTANTIATED:
+        case Step.VERIFY if Finding(answer.decision) is not Finding.UNSUBSTANTIATED:
             return Assign(Step.RECTIFY, answer.fields["responsible"], None)
         case Step.VERIFY | Step.RECTIFY:
             return Assign(
@@ -121,7 +121,7 @@ def _following(facts: LeadFacts, last: AssignmentFact, answer: AnswerFact) -> Ne
 def _after_review(facts: LeadFacts, answer: AnswerFact) -> NextStep:
     """Return the closing, or the step the unit owes again with its old due date."""
     reviewed = next(a for a in reversed(facts.assignments) if a.step in (Step.VERIFY, Step.RECTIFY))
-    if answer.decision == Verdict.RETURN:
+    if Verdict(answer.decision) is Verdict.RETURN:
         again = _next_round(facts, reviewed.step)
         return Assign(reviewed.step, reviewed.unit, None, round=again, returned_from=reviewed)
     return Close(Outcome.RECTIFIED if reviewed.step is Step.RECTIFY else Outcome.UNSUBSTANTIATED)

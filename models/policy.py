@@ -4,9 +4,10 @@ import tomllib
 from datetime import date, datetime, time
 from functools import cached_property
 from importlib.resources import files
+from typing import Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from models.calendar import WorkCalendar
 from models.errors import InputError
@@ -46,8 +47,24 @@ class BusinessHours(_Frozen):
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        ZoneInfo(name)
+        try:
+            ZoneInfo(name)
+        except (KeyError, OSError) as error:
+            raise ValueError("未知的时区") from error
         return name
+
+    @field_validator("opens", "closes", mode="before")
+    @classmethod
+    def _wall_clock(cls, value: object) -> object:
+        if isinstance(value, time) and value.tzinfo is None:
+            return value
+        raise ValueError("应写成 09:00:00 这样的当地时间")
+
+    @model_validator(mode="after")
+    def _opens_before_closing(self) -> Self:
+        if self.opens >= self.closes:
+            raise ValueError("开始办公的时间应早于结束办公的时间")
+        return self
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -84,6 +101,19 @@ class Numbering(_Frozen):
 
     key: str
     printed: str
+
+    @field_validator("key", "printed")
+    @classmethod
+    def _fills_in(cls, template: str) -> str:
+        try:
+            filled = {
+                template.format(year=year, sequence=sequence) for year in (2026, 2027) for sequence in (1, 2)
+            }
+        except (KeyError, IndexError, ValueError) as error:
+            raise ValueError("编号格式只能使用 {year} 和 {sequence}") from error
+        if len(filled) < 4:  # noqa: PLR2004 - two years, two sequences
+            raise ValueError("编号格式必须同时含有 {year} 和 {sequence}，否则编号会重复")
+        return template
 
     def key_of(self, year: int, sequence: int) -> str:
         """Return the key people type, as L2026-0012."""
@@ -139,12 +169,33 @@ def packaged_policy_text() -> str:
     return files("models").joinpath("policy.toml").read_text(encoding="utf-8")
 
 
-_FAULTS = {"extra_forbidden": "未知的键", "missing": "缺少此键"}
+_FAULTS = {
+    "extra_forbidden": "未知的键",
+    "missing": "缺少此键",
+    "greater_than": "数值过小",
+    "greater_than_equal": "数值过小",
+    "less_than_equal": "数值过大",
+    "int_type": "应为整数",
+    "int_parsing": "应为整数",
+    "string_type": "应为文字",
+    "string_too_short": "不能为空",
+    "string_too_long": "文字过长",
+    "string_pattern_mismatch": "格式不符",
+    "enum": "不在可选范围内",
+    "date_type": "应为日期",
+    "list_type": "应为列表",
+    "bool_parsing": "应为 true 或 false",
+}
 
 
 def describe_faults(error: ValidationError) -> str:
     """Return the faults Pydantic found as one Chinese phrase, key by key."""
     return "；".join(
-        f"{'.'.join(str(part) for part in fault['loc'])}（{_FAULTS.get(fault['type'], fault['msg'])}）"
+        f"{'.'.join(str(part) for part in fault['loc'])}（{_fault(fault['type'], fault['msg'])}）"
         for fault in error.errors()
     )
+
+
+def _fault(kind: str, message: str) -> str:
+    """Return one fault in Chinese; our own validators speak Chinese already."""
+    return _FAULTS.get(kind, message.removeprefix("Value error, "))

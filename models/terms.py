@@ -32,10 +32,10 @@ class Term(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    value: Annotated[int, Field(gt=0, le=365)]
+    value: Annotated[int, Field(gt=0, le=365, strict=True)]
     unit: TermUnit
-    start: str
-    source: str
+    start: Annotated[str, Field(min_length=1)]
+    source: Annotated[str, Field(min_length=1)]
     valid_from: date
 
     @property

@@ -13,7 +13,7 @@ from models.terms import TermUnit
 from models.vocabulary import Step
 
 ORIGIN = "侯马政策.toml"
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+SHANGHAI, NEW_YORK = ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +170,7 @@ def test_the_policy_cannot_be_changed_once_read(policy: Policy) -> None:
         (datetime(2026, 2, 14, 10, 0, tzinfo=SHANGHAI), True, "a make-up Saturday"),
         (datetime(2026, 11, 27, 1, 0, tzinfo=UTC), True, "nine in the office, one in Greenwich"),
         (datetime(2026, 11, 26, 23, 0, tzinfo=UTC), False, "seven in the office on the next day"),
+        (datetime(2026, 11, 29, 20, 30, tzinfo=NEW_YORK), True, "Sunday evening there, Monday in the office"),
     ],
 )
 def test_the_office_is_open_in_business_hours_of_working_days(

@@ -1,0 +1,67 @@
+"""What an operator may start from the Prefect UI, and the pool it runs in."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from prefect import Flow, get_client
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.deployments.runner import RunnerDeployment
+from prefect.exceptions import ObjectAlreadyExists
+from prefect.schedules import Cron, Schedule
+from prefect.types.entrypoint import EntrypointType
+
+from deployments.settings import Settings
+from deployments.worker import InProcessWorker
+from flows.intake import import_leads, register_lead
+from flows.lead import handle_lead
+from flows.patrol import patrol
+
+POOL = "zero137"
+_TITLES: Mapping[str, str] = {
+    "number": "线索编号",
+    "lead": "线索内容",
+    "file": "文件路径",
+    "person": "经办人",
+    "skip_bad": "跳过不合格的行",
+}
+
+
+async def register_deployments(settings: Settings) -> list[str]:
+    """Create the work pool and all deployments, or bring them up to date; returns their names."""
+    await _ensure_pool()
+    zone = settings.read_policy().business_hours.time_zone
+    patrols = Cron(settings.patrol_cron, timezone=zone)
+    deployments = [_deployment(flow) for flow in (register_lead, import_leads, handle_lead)]
+    # Two patrols at once would do no harm, but a second one has nothing to find.
+    deployments.append(_deployment(patrol, patrols))
+    for deployment in deployments:
+        await deployment.aapply()
+    return [deployment.name for deployment in deployments]
+
+
+def _deployment(flow: Flow[Any, Any], schedule: Schedule | None = None) -> RunnerDeployment:
+    """Return the deployment of a flow under the flow's own name, found by module path."""
+    deployment = RunnerDeployment.from_flow(
+        flow,
+        name=flow.name,
+        schedules=[schedule] if schedule else None,
+        description=flow.description,
+        work_pool_name=POOL,
+        entrypoint_type=EntrypointType.MODULE_PATH,
+    )
+    # The form of the UI takes its titles from here; Prefect itself would show the names of the parameters.
+    for name, field in deployment._parameter_openapi_schema.properties.items():  # noqa: SLF001 - no public way
+        field["title"] = _TITLES[name]
+    return deployment
+
+
+async def _ensure_pool() -> None:
+    """Create the work pool unless it is there."""
+    template = InProcessWorker.get_default_base_job_template()
+    async with get_client() as client:
+        try:
+            await client.create_work_pool(
+                WorkPoolCreate(name=POOL, type=InProcessWorker.type, base_job_template=template)
+            )
+        except ObjectAlreadyExists:
+            return
