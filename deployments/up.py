@@ -21,6 +21,7 @@ from deployments.settings import Settings, child_environment, open_workplace, re
 from models.directory import packaged_directory_text, read_directory
 from models.errors import StartError
 from tasks.prefect_api import PrefectApi
+from tasks.running import rouse
 from tasks.units import import_units, list_units
 from tasks.workplace import Workplace
 
@@ -73,13 +74,8 @@ def instance_lock(settings: Settings) -> Iterator[None]:
     Raises:
         StartError: The folder cannot be written, or another instance holds it.
     """
-    try:
-        (settings.home / "logs").mkdir(parents=True, exist_ok=True)
-        (settings.home / "prefect").mkdir(exist_ok=True)
-        (settings.home / "evidence").mkdir(exist_ok=True)
-        lock = (settings.home / "up.lock").open("a+", encoding="utf-8")
-    except OSError as error:
-        raise StartError(f"文件夹 {settings.home} 不可写，请检查权限或用 ZERO137_HOME 另行指定。") from error
+    make_folders(settings)
+    lock = (settings.home / "up.lock").open("a+", encoding="utf-8")
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -92,6 +88,20 @@ def instance_lock(settings: Settings) -> Iterator[None]:
         lock.flush()
         yield
         lock.truncate(0)
+
+
+def make_folders(settings: Settings) -> None:
+    """Create the folder of all state.
+
+    Raises:
+        StartError: It cannot be written.
+    """
+    try:
+        for name in ("logs", "prefect", "evidence"):
+            (settings.home / name).mkdir(parents=True, exist_ok=True)
+        (settings.home / "up.lock").touch()
+    except OSError as error:
+        raise StartError(f"文件夹 {settings.home} 不可写，请检查权限或用 ZERO137_HOME 另行指定。") from error
 
 
 def running_instance(settings: Settings) -> int | None:
@@ -165,11 +175,21 @@ def _supervise(settings: Settings, say: Say, ready: Callable[[], None]) -> None:
         say("正在登记部署…")
         asyncio.run(register_deployments(settings))
         worker = stack.enter_context(_Child("worker", settings))
+        _make_up(settings)
         ready()
         while True:
             for child in (server, worker):
                 child.keep_running(say)
             time.sleep(0.5)
+
+
+def _make_up(settings: Settings) -> None:
+    """Start and wake what was registered or answered while the system was down."""
+    place = open_workplace(settings)
+    try:
+        rouse(place, place.clock())
+    finally:
+        place.close()
 
 
 def _wait_for_server(settings: Settings, server: "_Child", say: Say) -> None:

@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 class LeadForm(BaseModel):
-    """线索内容。."""
+    """线索内容。"""
 
     title: Annotated[str, Field(title="标题", description="一句话说明问题，200字以内")]
     facts: Annotated[str, Field(title="事实情况", description="何单位、何时、何事，违反清单何项")]
@@ -43,7 +43,7 @@ class LeadForm(BaseModel):
 
 @flow(name="登记线索")
 async def register_lead(lead: LeadForm) -> State[Any]:
-    """登记一条国、省、市转送的问题线索，并启动其承办流程；同一线索重复登记不会产生新的线索。.
+    """登记一条国、省、市转送的问题线索，并启动其承办流程；同一线索重复登记不会产生新的线索。
 
     Args:
         lead: 线索内容
@@ -64,7 +64,7 @@ async def register_lead(lead: LeadForm) -> State[Any]:
 
 @flow(name="批量导入")
 async def import_leads(file: str, person: str, skip_bad: bool = False) -> State[Any]:
-    """从服务器上的文件批量登记线索（JSONL、CSV、XLSX）；有一行不合格则全部不导入，除非选择跳过。.
+    """从服务器上的文件批量登记线索（JSONL、CSV、XLSX）；有一行不合格则全部不导入，除非选择跳过。
 
     Args:
         file: 文件在服务器上的完整路径

@@ -28,7 +28,7 @@ from tasks.workplace import Workplace, current_workplace, read_register
 
 @flow(name=HANDLE_LEAD)
 async def handle_lead(number: str) -> State[Any]:
-    """承办一条问题线索，从移交到销号：等待反馈时挂起，反馈后继续。.
+    """承办一条问题线索，从移交到销号：等待反馈时挂起，反馈后继续。
 
     Args:
         number: 线索编号，如 L2026-0012；同一线索只由一个运行承办。

@@ -15,7 +15,7 @@ from tasks.workplace import current_workplace
 
 @flow(name="巡查")
 async def patrol() -> State[Any]:
-    """巡查全部在办线索：提醒签收、到期视为签收、补发消息、唤醒应继续的承办流程；可随时手动启动。."""
+    """巡查全部在办线索：提醒签收、到期视为签收、补发消息、唤醒应继续的承办流程；可随时手动启动。"""
     place = current_workplace()
     try:
         reminded = await observed("提醒签收", lambda: remind_of_receipts(place, place.clock()))

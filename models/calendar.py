@@ -107,6 +107,11 @@ class WorkCalendar:
         works = day.weekday() < _SATURDAY
         return DayStatus(day, works, weekday_name(day) if works else f"{weekday_name(day)}休息", provisional)
 
+    def named_days(self, year: int) -> list[DayStatus]:
+        """Return the days a notice names for a year or, without one, the statutory festivals, in order."""
+        days = self._named if self.covers(year) else _statutory(year)
+        return [self.status(day) for day in sorted(days) if day.year == year]
+
     def works(self, day: date) -> bool:
         """Tell whether a day is a working day."""
         return self.status(day).works

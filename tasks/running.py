@@ -1,17 +1,23 @@
 """Keeping every open lead carried by a run, and waking the run when there is something to do."""
 
+import time
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import col, select
 
 from models.errors import StartError
-from models.lifecycle import Await, next_step
+from models.lifecycle import Await, NextStep, next_step
 from models.tables import Assignment, Matter
 from models.vocabulary import Step
 from tasks.matters import facts_of, find_matter, read_file
 from tasks.prefect_api import PrefectApi
 from tasks.workplace import Workplace, register_of
+
+# A run in one of these states reads the facts anew by itself.
+_UNDER_WAY = ("SCHEDULED", "PENDING")
+# How long to wait for a run that is still leaving its last step, in seconds.
+_WAITS = (0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 1.5)
 
 
 @dataclass(frozen=True)
@@ -90,16 +96,29 @@ def stalled_leads(place: Workplace, now: datetime) -> list[tuple[str, str | None
 def wake_lead(place: Workplace, number: str, now: datetime) -> None:
     """Let the run of a lead go on after an answer, or start the run it still lacks.
 
+    A run that has not quite left its last step is given a few seconds.
+
     Raises:
-        StartError: The Prefect server is not reached; the patrol makes up for it.
+        StartError: The Prefect server is not reached, or the run has ended; the patrol makes up for it.
     """
+    with PrefectApi(place.api_url) as api:
+        for pause in (*_WAITS, None):
+            step, flow_run_id = _standing(place, number, now)
+            if isinstance(step, Await) or step is None:
+                return
+            if flow_run_id is None:
+                start_run(place, api, number)
+                return
+            if api.wake(flow_run_id) or api.state_of(flow_run_id).kind in _UNDER_WAY:
+                return
+            if pause is not None:
+                time.sleep(pause)
+    raise StartError("该线索的承办流程暂未继续，巡查时将自动处理。")
+
+
+def _standing(place: Workplace, number: str, now: datetime) -> tuple[NextStep | None, str | None]:
+    """Return the next step of a lead and its run."""
     with place.reading() as session:
         matter = find_matter(session, number)
         facts = facts_of(read_file(session, matter), register_of(session, place.policy))
-    if isinstance(next_step(facts, now), Await):
-        return
-    with PrefectApi(place.api_url) as api:
-        if matter.flow_run_id is None:
-            start_run(place, api, number)
-        elif not api.wake(matter.flow_run_id):
-            raise StartError("该线索的运行尚未就绪，巡查时将自动继续。")
+        return next_step(facts, now), matter.flow_run_id

@@ -1,0 +1,127 @@
+"""The command line: Chinese for people, ``--json`` for programs, one exit code per class of error."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from deployments.cli.frame import Group, explain_usage
+from models.errors import (
+    CalendarGapError,
+    ConflictError,
+    DeliveryError,
+    InputError,
+    NotFound,
+    RuleViolation,
+    StartError,
+    TamperError,
+    Zero137Error,
+)
+
+# 0 is success, 1 an unexpected fault, 2 a wrong command; the rest is the class of the error.
+EXIT_CODES: dict[type[Zero137Error], int] = {
+    RuleViolation: 3,
+    NotFound: 4,
+    ConflictError: 5,
+    InputError: 6,
+    CalendarGapError: 7,
+    TamperError: 8,
+    DeliveryError: 9,
+    StartError: 10,
+}
+_USAGE, _UNEXPECTED, _INTERRUPTED = 2, 1, 130
+
+# Each command lives in a module of its own, imported when it is asked for: a short command starts fast.
+_COMMANDS = {
+    "up": ("deployments.cli.system", "启动系统：数据库、Prefect 服务、执行进程和全部部署"),
+    "down": ("deployments.cli.system", "停止正在运行的系统"),
+    "status": ("deployments.cli.system", "查看系统是否在运行以及在办数量"),
+    "init": ("deployments.cli.system", "只创建或升级数据库，不启动服务"),
+    "lead": ("deployments.cli.leads", "登记、导入、查看线索"),
+    "answer": ("deployments.cli.answers", "登记某一环节的反馈"),
+    "evidence": ("deployments.cli.answers", "上传印证材料"),
+    "units": ("deployments.cli.directory", "查看或导入单位目录"),
+    "calendar": ("deployments.cli.calendars", "查看放假安排、推算期限、导入年度通知"),
+    "messages": ("deployments.cli.directory", "查看发件箱"),
+}
+
+
+@click.group(cls=Group, commands_by_module=_COMMANDS)
+@click.version_option(package_name="zero137", message="zero137 %(version)s", help="显示版本")
+def cli() -> None:
+    """市场准入负面清单问题线索“0137”办理系统。"""
+
+
+def main() -> None:
+    """Run a command and end with its exit code; errors are one Chinese sentence."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run a command and return its exit code."""
+    try:
+        cli.main(args=arguments, prog_name="zero137", standalone_mode=False)
+    except Exception as error:  # noqa: BLE001 - whatever it is, a person must not be shown a traceback
+        return _explain(error)
+    except KeyboardInterrupt:
+        return _tell("已中断。", _INTERRUPTED)
+    return 0
+
+
+def _explain(error: Exception) -> int:
+    """Tell an error in one Chinese sentence and return the exit code of its class."""
+    match error:
+        case Zero137Error():
+            return _tell(str(error), EXIT_CODES[type(error)])
+        case click.exceptions.NoArgsIsHelpError():
+            return _tell(error.ctx.get_help() if error.ctx else "", _USAGE)
+        case click.ClickException():
+            return _tell(explain_usage(error), _USAGE)
+        case click.Abort():
+            return _tell("已中断。", _INTERRUPTED)
+        case BrokenPipeError():
+            # Whoever read the output has seen enough.
+            return 0
+        case _:
+            return _unexpected(error)
+
+
+def _tell(sentence: str, code: int) -> int:
+    """Print a sentence on standard error and return the code."""
+    click.echo(sentence, err=True)
+    return code
+
+
+def _unexpected(error: Exception) -> int:
+    """Tell a fault nobody foresaw; a database that is missing, locked or full is told as what it is."""
+    from sqlalchemy.exc import OperationalError, ProgrammingError
+
+    if isinstance(error, OperationalError | ProgrammingError):
+        reason = str(error.orig)
+        if "no such table" in reason or "does not exist" in reason or "no such column" in reason:
+            return _tell(
+                "数据库尚未创建或版本过旧，请先运行 zero137 up（或 zero137 init）。", EXIT_CODES[StartError]
+            )
+        if "locked" in reason:
+            return _tell("数据库正忙，请稍后重试；没有写入任何内容。", EXIT_CODES[StartError])
+        if "full" in reason or "readonly" in reason or "unable to open" in reason or "disk I/O" in reason:
+            return _tell("数据库无法写入，请检查磁盘空间和权限；没有写入任何内容。", EXIT_CODES[StartError])
+    from traceback import format_exception
+
+    from deployments.settings import load_settings
+
+    try:
+        log = load_settings().home / "logs" / "error.log"
+        _append(log, "".join(format_exception(error)))
+        return _tell(
+            f"程序内部错误（{type(error).__name__}），详情已记入 {log}，请反馈给维护人员。", _UNEXPECTED
+        )
+    except (OSError, Zero137Error):
+        return _tell(f"程序内部错误（{type(error).__name__}：{error}），请反馈给维护人员。", _UNEXPECTED)
+
+
+def _append(log: Path, text: str) -> None:
+    """Append to a log, creating its folder."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a", encoding="utf-8") as stream:
+        stream.write(text)

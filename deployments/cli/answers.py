@@ -1,0 +1,100 @@
+"""Commands by which answers and evidence come in."""
+
+from pathlib import Path
+
+import click
+
+from deployments.cli.frame import Command, Group, emit, json_option, workplace
+from models.errors import RuleViolation, StartError
+from models.vocabulary import Finding, Step, Verdict
+from tasks.answers import Submission, record_answer
+from tasks.evidence import add_evidence
+from tasks.matters import key_of
+from tasks.story import file_size
+
+# Which fields belong to which step; an option of another step is a mistake worth telling.
+_FIELDS = {
+    Step.TRANSFER: ("authority", "cooperating"),
+    Step.RECEIPT: ("signed_at",),
+    Step.VERIFY: ("finding", "responsible", "opinion"),
+    Step.RECTIFY: ("measures",),
+    Step.REVIEW: ("verdict",),
+}
+
+
+@click.command(cls=Command)
+@click.argument("lead")
+@click.argument("step")
+@click.argument("more_evidence", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--by", required=True, metavar="单位/姓名", help="由谁反馈，如 住建局/经办人姓名")
+@click.option("--authority", default="", help="移交：主管单位")
+@click.option("--cooperating", default="", help="移交：协办单位，用顿号或逗号隔开")
+@click.option("--signed-at", default="", help="签收：签收时间，默认现在")
+@click.option("--finding", default="", help=f"核查：{'、'.join(member.label for member in Finding)}")
+@click.option("--responsible", default="", help="核查：责任单位")
+@click.option("--opinion", default="", help="核查：整改意见")
+@click.option("--measures", default="", help="整改：整改措施")
+@click.option("--verdict", default="", help=f"验收：{'、'.join(member.label for member in Verdict)}")
+@click.option("--explanation", default="", help="情况说明；退回时为退回理由")
+@click.option(
+    "--evidence", multiple=True, type=click.Path(path_type=Path), metavar="文件…", help="印证材料，可给多个"
+)
+@json_option
+def answer(
+    *,
+    lead: str,
+    step: str,
+    more_evidence: tuple[Path, ...],
+    by: str,
+    explanation: str,
+    evidence: tuple[Path, ...],
+    as_json: bool,
+    **fields: str,
+) -> None:
+    """登记反馈：LEAD 为线索编号，STEP 为移交、签收、核查、整改或验收。"""
+    wanted = Step.parse(step, "环节")
+    unit, _, person = by.replace("／", "/").partition("/")
+    submission = Submission(
+        step=wanted, unit=unit, person=person, explanation=explanation,
+        fields=_fields_of(wanted, fields), files=(*evidence, *more_evidence),
+    )  # fmt: skip
+    with workplace() as place:
+        recorded = record_answer(place, lead, submission, place.clock())
+        from tasks.running import wake_lead
+
+        try:
+            wake_lead(place, recorded.number, place.clock())
+            note = ""
+        except StartError as error:
+            note = f"反馈已保存，不会丢失。{error}"
+    text = f"{recorded.number} 的{wanted.label}反馈已登记。"
+    data = {"number": recorded.number, "step": wanted.value, "note": note}
+    emit(data, "\n".join(filter(None, [text, note])), as_json=as_json)
+
+
+def _fields_of(step: Step, given: dict[str, str]) -> dict[str, str]:
+    """Return the fields of a step; a field of another step is refused."""
+    told = {name: value for name, value in given.items() if value}
+    for name in told:
+        if name not in _FIELDS[step]:
+            raise RuleViolation(f"选项 --{name.replace('_', '-')} 不适用于{step.label}，请核对环节。")
+    return told
+
+
+@click.group(cls=Group)
+def evidence() -> None:
+    """上传印证材料。"""
+
+
+@evidence.command("add")
+@click.argument("lead")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--person", default="操作员", help="经办人")
+@json_option
+def add(*, lead: str, files: tuple[Path, ...], person: str, as_json: bool) -> None:
+    """上传印证材料，得到可在表单中填写的编号。"""
+    with workplace() as place:
+        rows = add_evidence(place, lead, files, person, place.clock())
+    data = [{"key": f"E{key_of(r)}", "name": r.name, "size": r.size, "sha256": r.sha256} for r in rows]
+    lines = [f"E{key_of(row)}  {row.name}（{file_size(row.size)}）" for row in rows]
+    emit(data, "\n".join(["已上传，填写表单时使用以下编号：", *lines]), as_json=as_json)

@@ -1,0 +1,110 @@
+"""Commands for the system as a whole: up, down, status, init."""
+
+import os
+import signal
+import time
+
+import click
+from sqlmodel import col, func, select
+
+from deployments.cli.frame import Command, emit, json_option, workplace
+from deployments.settings import Settings, load_settings
+from models.errors import StartError
+from models.tables import Assignment, Matter, Message
+from models.vocabulary import Delivery
+from tasks.prefect_api import PrefectApi
+from tasks.workplace import Workplace
+
+_STOP_SECONDS = 40
+
+
+@click.command(cls=Command)
+def up() -> None:
+    """启动系统并保持运行；按 Ctrl-C 停止。"""
+    from deployments.up import run_until_stopped
+
+    settings = load_settings()
+    run_until_stopped(settings, click.echo, lambda: click.echo(_welcome(settings)))
+
+
+def _welcome(settings: Settings) -> str:
+    """Return the addresses and what to try next."""
+    base = f"http://{settings.host}:{settings.port}"
+    return f"""
+系统已启动（按 Ctrl-C 停止，数据保存在 {settings.home}）
+  Prefect 界面  {base}
+  登记、导入、巡查  {base}/deployments
+  线索办理情况  {base}/artifacts
+
+接下来可以试试（另开一个终端，命令在 .venv/bin 中）：
+  zero137 lead import examples/leads.csv
+  zero137 lead list
+  zero137 answer L{time.localtime().tm_year}-0001 移交 --by 发改局/经办人姓名 --authority 住建局
+"""
+
+
+@click.command(cls=Command)
+def down() -> None:
+    """停止正在运行的系统，等待全部进程退出。"""
+    from deployments.up import running_instance
+
+    settings = load_settings()
+    process = running_instance(settings)
+    if process is None:
+        raise StartError("系统没有在运行。")
+    os.kill(process, signal.SIGTERM)
+    deadline = time.monotonic() + _STOP_SECONDS
+    while running_instance(settings) is not None:
+        if time.monotonic() > deadline:
+            raise StartError(f"进程 {process} 在 {_STOP_SECONDS} 秒内没有停止，请查看日志。")
+        time.sleep(0.2)
+    click.echo("系统已停止。")
+
+
+@click.command(cls=Command)
+def init() -> None:
+    """创建或升级数据库并导入单位目录，不启动任何服务。"""
+    from deployments.up import make_folders, prepare
+
+    settings = load_settings()
+    make_folders(settings)
+    prepare(settings, click.echo)
+    click.echo(f"数据库已就绪：{settings.home}")
+
+
+@click.command(cls=Command)
+@json_option
+def status(*, as_json: bool) -> None:
+    """查看系统是否在运行，以及在办、逾期和待发消息的数量。"""
+    from deployments.up import running_instance
+
+    settings = load_settings()
+    with workplace() as place, PrefectApi(settings.api_url) as api:
+        counts = _counts(place)
+        found = {"running": running_instance(settings) is not None, "server": api.healthy(), **counts}
+    lines = [
+        f"系统：{'运行中' if found['running'] else '未运行'}",
+        f"Prefect 服务：{'正常' if found['server'] else '连不上'}（{settings.api_url}）",
+        f"线索：共{counts['leads']}条，在办{counts['open']}条，其中逾期{counts['overdue']}条",
+        f"消息：待发{counts['unsent']}条，失败{counts['failed']}条",
+    ]
+    emit(found, "\n".join(lines), as_json=as_json)
+
+
+def _counts(place: Workplace) -> dict[str, int]:
+    """Count leads and messages."""
+    opened = col(Matter.outcome).is_(None)
+    overdue = select(func.count(func.distinct(Assignment.matter_id))).where(
+        col(Assignment.answered_at).is_(None), col(Assignment.due_at) < place.clock()
+    )
+    unsent = col(Message.status).in_([Delivery.CREATED, Delivery.SENDING])
+    with place.reading() as session:
+        return {
+            "leads": session.exec(select(func.count()).select_from(Matter)).one(),
+            "open": session.exec(select(func.count()).select_from(Matter).where(opened)).one(),
+            "overdue": session.exec(overdue).one(),
+            "unsent": session.exec(select(func.count()).select_from(Message).where(unsent)).one(),
+            "failed": session.exec(
+                select(func.count()).select_from(Message).where(col(Message.status) == Delivery.FAILED)
+            ).one(),
+        }
