@@ -4,7 +4,7 @@ Every setting is a variable ``ZERO137_…``; what is not set has a default that 
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -72,7 +72,12 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     return settings.model_copy(update={"home": settings.home.expanduser().resolve()})
 
 
-def open_workplace(settings: Settings) -> Workplace:
+def present() -> datetime:
+    """Return the present moment (aware)."""
+    return datetime.now(UTC)
+
+
+def open_workplace(settings: Settings, clock: Callable[[], datetime] = present) -> Workplace:
     """Return the workplace of an installation; the database must have been created."""
     return Workplace(
         home=settings.home,
@@ -80,7 +85,7 @@ def open_workplace(settings: Settings) -> Workplace:
         policy=settings.read_policy(),
         evidence_limit=settings.evidence_mb << 20,
         api_url=settings.api_url,
-        clock=lambda: datetime.now(UTC),
+        clock=clock,
     )
 
 

@@ -1,0 +1,105 @@
+"""Fixtures: a workplace in a temporary folder, on SQLite and, where one answers, on PostgreSQL."""
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
+
+from deployments.schema import migrate
+from deployments.settings import Settings, open_workplace
+from models.directory import packaged_directory_text, read_directory
+from tasks.units import import_units
+from tasks.workplace import Workplace
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+POSTGRES = os.environ.get("ZERO137_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
+
+Lacking = Callable[[str], None]
+
+
+@pytest.fixture(scope="session")
+def lacking() -> Lacking:
+    """Skip a test with the reason, or fail it where everything is expected to be there (CI)."""
+
+    def skip_or_fail(reason: str) -> None:
+        if os.environ.get("ZERO137_TEST_REQUIRE_ALL"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+    return skip_or_fail
+
+
+@pytest.fixture(scope="session")
+def shared_data(lacking: Lacking) -> Path:
+    """The folder of real cases and calendars beside the checkout."""
+    if not SHARED.is_dir():
+        lacking("real cases (../shared/data) are not beside this checkout")
+    return SHARED
+
+
+class Clock:
+    """A clock that tests set; it stands still in between."""
+
+    def __init__(self) -> None:
+        """Start on a Monday morning, 2026-11-23 10:00 in Houma."""
+        self.now = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        """Return the set moment."""
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock the test sets."""
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def postgres_server(lacking: Lacking) -> str:
+    """The address of a PostgreSQL server on this machine."""
+    engine = create_engine(POSTGRES, connect_args={"connect_timeout": 2})
+    try:
+        with engine.connect():
+            return POSTGRES
+    except OperationalError:
+        lacking("no PostgreSQL answers at the configured address (ZERO137_TEST_POSTGRES)")
+        raise
+    finally:
+        engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of each kind, gone after the test."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'zero137.db'}"
+        return
+    server: str = request.getfixturevalue("postgres_server")
+    name = f"zero137_test_{uuid4().hex[:12]}"
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    try:
+        yield str(admin.url.set(database=name).render_as_string(hide_password=False))
+    finally:
+        with admin.connect() as connection:
+            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+        admin.dispose()
+
+
+@pytest.fixture
+def place(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Workplace]:
+    """A workplace with the packaged policy and units, on each database; its clock is ``clock``."""
+    (tmp_path / "evidence").mkdir()
+    settings = Settings(home=tmp_path, database_url=database_url, evidence_mb=1)
+    opened = open_workplace(settings, clock=clock)
+    migrate(opened.engine)
+    import_units(opened, read_directory(packaged_directory_text(), "units.toml"), "units.toml", clock())
+    yield opened
+    opened.close()
