@@ -10,8 +10,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import MutableMapping
-from typing import Any
+
+from deployments.locks import OutlastLocks
 
 _LOOK_SECONDS = 1.0
 _DRAIN_SECONDS = 10
@@ -26,34 +26,12 @@ def serve() -> None:
 
     settings = load_settings()
     uvicorn.run(
-        RetrySoon(create_app(final=True)),
+        OutlastLocks(create_app(final=True)),
         host=settings.host,
         port=settings.port,
         log_level="warning",
         timeout_graceful_shutdown=3,
     )
-
-
-class RetrySoon:
-    """Tells clients to come back quickly when SQLite was locked by another writer.
-
-    The server answers 503 then, without a hint, and Prefect's client would double its pause from two
-    seconds on. A fifth of a second outlasts nearly every lock.
-    """
-
-    def __init__(self, app: Any) -> None:  # noqa: ANN401 - any ASGI application
-        """Wrap an ASGI application."""
-        self.app = app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI's own
-        """Pass everything on, with a Retry-After on 503."""
-
-        async def send_with_hint(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start" and message["status"] == 503:  # noqa: PLR2004 - HTTP
-                message["headers"] = [*message.get("headers", []), (b"retry-after", b"0.2")]
-            await send(message)
-
-        await self.app(scope, receive, send_with_hint)
 
 
 def work() -> None:

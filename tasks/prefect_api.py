@@ -16,7 +16,7 @@ from models.errors import StartError
 # The flow and the deployment that carry one lead share this name.
 HANDLE_LEAD = "办理线索"
 # The server answers 503 while SQLite is locked by another writer; these pauses, in seconds, outlast that.
-_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.0)
+_PAUSES = (0.1, 0.2, 0.4, 0.8, *(1.0,) * 30)
 _UNAVAILABLE = 503
 _NOT_FOUND = 404
 
@@ -36,7 +36,7 @@ class PrefectApi:
         """Connect lazily to an API address, as http://127.0.0.1:4200/api."""
         credentials = tuple(auth.split(":", 1)) if auth else None
         # Only this machine's own settings decide where the server is; a proxy of the shell is not asked.
-        self._http = httpx.Client(base_url=url, timeout=20, trust_env=False, auth=credentials)  # type: ignore[arg-type]
+        self._http = httpx.Client(base_url=url, timeout=60, trust_env=False, auth=credentials)  # type: ignore[arg-type]
 
     def __enter__(self) -> Self:
         """Return this connection."""

@@ -121,8 +121,8 @@ def _start_runs(place: Workplace, registered: list[Registered], *, show_progress
         ):
             for number in bar:
                 start_run(place, api, number)
-    except StartError:
-        return "线索已保存；Prefect 服务未运行，系统启动后将自动开始承办。"
+    except StartError as error:
+        return f"线索已保存，不会丢失；系统启动或巡查时将自动开始承办。（{error}）"
     return ""
 
 
