@@ -11,8 +11,6 @@ import sys
 import threading
 import time
 
-from deployments.locks import OutlastLocks
-
 _LOOK_SECONDS = 1.0
 _DRAIN_SECONDS = 10
 
@@ -21,17 +19,23 @@ def serve() -> None:
     """Run the Prefect server with its UI and services until a signal ends it."""
     import uvicorn
     from prefect.server.api.server import create_app
+    from prefect.server.database.dependencies import temporary_database_config
+    from prefect.settings import get_current_settings
 
+    from deployments.locks import OutlastLocks, PatientSqlite
     from deployments.settings import load_settings
 
     settings = load_settings()
-    uvicorn.run(
-        OutlastLocks(create_app(final=True)),
-        host=settings.host,
-        port=settings.port,
-        log_level="warning",
-        timeout_graceful_shutdown=3,
-    )
+    url = get_current_settings().server.database.connection_url
+    database = PatientSqlite(connection_url=url.get_secret_value()) if url else None
+    with temporary_database_config(database):
+        uvicorn.run(
+            OutlastLocks(create_app(final=True)),
+            host=settings.host,
+            port=settings.port,
+            log_level="warning",
+            timeout_graceful_shutdown=3,
+        )
 
 
 def work() -> None:

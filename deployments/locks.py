@@ -2,13 +2,24 @@
 
 SQLite refuses a transaction that read first and writes later when somebody else wrote in between. The
 server then rolls back and answers 503; Prefect's client would wait two seconds and more, and the UI does
-not try again at all. Here the request is repeated at once, where nobody notices.
+not try again at all. Worse, the traceback keeps a cursor alive: freed later on the event loop's thread, it
+waits for the mutex of a connection that itself waits for a lock whose holder needs the event loop, and the
+whole server stands still for the 60 seconds of its busy timeout (seen with 63 leads at once).
+
+So writers take the lock when they begin, which leaves nothing to refuse; the timeout is short; and a
+request that is refused all the same is repeated at once, where nobody notices. ADR-0008.
 """
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager
 from typing import Any
+
+from prefect.server.database.configurations import SQLITE_BEGIN_MODE, AioSqliteConfiguration
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncSession, AsyncSessionTransaction
+from sqlalchemy.pool import ConnectionPoolEntry
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -19,6 +30,33 @@ _UNAVAILABLE = 503
 _ATTEMPTS = 40
 # Pauses before a repetition, in seconds; drawn at random, so that two contenders part.
 _SHORTEST, _LONGEST = 0.01, 0.15
+
+_BUSY_MILLISECONDS = 5000
+
+
+class PatientSqlite(AioSqliteConfiguration):
+    """Prefect's SQLite, whose writers queue for the lock instead of being refused it."""
+
+    def setup_sqlite(self, conn: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+        """Wait for a lock for a short time only: a standstill must end soon."""
+        super().setup_sqlite(conn, record)
+        cursor = conn.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
+        cursor.close()
+
+    @asynccontextmanager
+    async def begin_transaction(
+        self, session: AsyncSession, with_for_update: bool = False
+    ) -> AsyncGenerator[AsyncSessionTransaction, None]:
+        """Begin with the write lock in hand; what is read in other sessions meanwhile takes none."""
+        del with_for_update
+        async with session.begin() as transaction:
+            token = SQLITE_BEGIN_MODE.set("IMMEDIATE")
+            try:
+                await session.connection()
+            finally:
+                SQLITE_BEGIN_MODE.reset(token)
+            yield transaction
 
 
 class OutlastLocks:

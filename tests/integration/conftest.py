@@ -1,0 +1,44 @@
+"""Fixtures: a lead on its way, and what is needed without a database."""
+
+from pathlib import Path
+
+import pytest
+from conftest import Clock
+from lead_tables import READ_AT, Reader
+from walking import Walk, register_lead
+
+from models.intake import IntakeDefaults
+from models.policy import Policy, packaged_policy_text, read_policy
+from tasks.lead_files import LeadTable, read_leads
+from tasks.workplace import Workplace
+
+
+@pytest.fixture
+def papers(tmp_path: Path) -> Path:
+    """A folder for the files people hand in, beside the workplace."""
+    folder = tmp_path / "papers"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def walk(place: Workplace, clock: Clock, papers: Path) -> Walk:
+    """A lead that was just registered, on each database."""
+    return Walk(place, clock, papers, register_lead(place, clock))
+
+
+@pytest.fixture(scope="session")
+def policy() -> Policy:
+    """The packaged policy, where no workplace is needed."""
+    return read_policy(packaged_policy_text(), "policy.toml")
+
+
+@pytest.fixture
+def read(policy: Policy, tmp_path: Path) -> Reader:
+    """Write a file of leads with that name and content, and read it."""
+
+    def write_and_read(name: str, content: bytes) -> LeadTable:
+        (tmp_path / name).write_bytes(content)
+        return read_leads(tmp_path / name, IntakeDefaults(READ_AT), policy, READ_AT)
+
+    return write_and_read

@@ -1,0 +1,187 @@
+"""The outbox hands messages over to real local receivers: each once, and again where it failed."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+from conftest import Clock
+from mishaps import at_once
+from receivers import JsonReceiver, json_receiver, mail_receiver
+from walking import Walk, contents, messages_of, register_lead
+
+from models.errors import InputError
+from models.tables import Message
+from models.vocabulary import Delivery, Step
+from tasks.outbox import LEASE, RETRY_AFTER, DeliveryReport, deliver_messages
+from tasks.workplace import Workplace
+
+# Apprise imports a module that Python 3.11 announces the end of; it does without it on newer versions.
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+
+
+@pytest.fixture
+def receiver() -> Iterator[JsonReceiver]:
+    """A receiver of JSON messages on this machine."""
+    with json_receiver() as running:
+        yield running
+
+
+def write_channels(place: Workplace, addresses: Mapping[str, str]) -> None:
+    """Write the channel file: the address of each unit by its code."""
+    lines = [f"  - {url!r}:\n      - tag: {unit}\n" for unit, url in addresses.items()]
+    place.channels_file.write_text("urls:\n" + "".join(lines), encoding="utf-8")
+
+
+def only_message(place: Workplace) -> Message:
+    """Return the one message there is."""
+    (message,) = messages_of(place)
+    return message
+
+
+def test_each_unit_gets_its_messages_once(walk: Walk, clock: Clock, receiver: JsonReceiver) -> None:
+    """Over HTTP to the address that carries the unit's code, subject and text as they were written."""
+    walk.to(Step.RECTIFY)
+    write_channels(walk.place, {"ZJJ": receiver.url("zjj"), "SCJG": receiver.url("scjg")})
+    assert deliver_messages(walk.place, clock()) == DeliveryReport(handed_over=3)
+    written = messages_of(walk.place)
+    assert [(got.address, got.subject, got.text) for got in receiver.received] == [
+        (message.unit_code.lower(), message.subject, message.body) for message in written
+    ]
+    assert {(message.status, message.handed_over_at) for message in written} == {
+        (Delivery.HANDED_OVER, clock())
+    }
+    before = contents(walk.place)
+    assert deliver_messages(walk.place, clock() + timedelta(days=1)) == DeliveryReport()
+    assert (len(receiver.received), contents(walk.place)) == (3, before)
+
+
+def test_mail_arrives_with_chinese_subject_and_text(walk: Walk, clock: Clock) -> None:
+    """By SMTP: one mail, decoded as it was written."""
+    walk.to(Step.RECEIPT)
+    with mail_receiver() as mailbox:
+        write_channels(walk.place, {"ZJJ": mailbox.url("zjj@example.org")})
+        assert deliver_messages(walk.place, clock()) == DeliveryReport(handed_over=1)
+        (mail,) = mailbox.received
+    assert mail.address == "zjj@example.org"
+    assert mail.subject == "【移交】侯线〔2026〕1号 请于 2026-11-24（星期二） 前签收"
+    for line in only_message(walk.place).body.splitlines():
+        assert line in mail.text
+
+
+def test_a_receiver_that_fails_is_tried_again_later(walk: Walk, clock: Clock, receiver: JsonReceiver) -> None:
+    """HTTP 500: the message waits in the outbox with the reason, and goes out once the receiver works."""
+    walk.to(Step.RECEIPT)
+    write_channels(walk.place, {"ZJJ": receiver.url("zjj")})
+    receiver.status = HTTPStatus.INTERNAL_SERVER_ERROR
+    report = deliver_messages(walk.place, clock())
+    assert (report.handed_over, report.failed) == (0, 1)
+    waiting = only_message(walk.place)
+    assert (waiting.status, waiting.attempts) == (Delivery.CREATED, 1)
+    assert waiting.next_attempt_at == clock() + RETRY_AFTER[0]
+    assert waiting.last_error == report.reason
+    assert "500" in report.reason
+    assert deliver_messages(walk.place, clock() + timedelta(seconds=59)) == DeliveryReport()
+    receiver.status = HTTPStatus.OK
+    clock.now += RETRY_AFTER[0]
+    assert deliver_messages(walk.place, clock()) == DeliveryReport(handed_over=1)
+    done = only_message(walk.place)
+    assert (done.status, done.attempts, done.last_error) == (Delivery.HANDED_OVER, 2, "")
+
+
+def test_after_the_last_attempt_a_message_has_failed(
+    walk: Walk, clock: Clock, receiver: JsonReceiver
+) -> None:
+    """The pauses grow; then the message ends in a status of its own and is not touched again."""
+    walk.to(Step.RECEIPT)
+    write_channels(walk.place, {"ZJJ": receiver.url("zjj")})
+    receiver.status = HTTPStatus.INTERNAL_SERVER_ERROR
+    for pause in RETRY_AFTER:
+        deliver_messages(walk.place, clock())
+        assert only_message(walk.place).next_attempt_at == clock() + pause
+        clock.now += pause
+    deliver_messages(walk.place, clock())
+    failed = only_message(walk.place)
+    assert (failed.status, failed.attempts) == (Delivery.FAILED, len(RETRY_AFTER) + 1)
+    assert "500" in failed.last_error
+    receiver.status = HTTPStatus.OK
+    assert deliver_messages(walk.place, clock() + timedelta(days=9)) == DeliveryReport()
+    assert len(receiver.received) == len(RETRY_AFTER) + 1
+
+
+def test_without_channels_everything_stays_in_the_outbox(walk: Walk, clock: Clock) -> None:
+    """No file is no error: the report says why nothing went out; an unusable file is one."""
+    walk.to(Step.RECEIPT)
+    before = contents(walk.place)
+    report = deliver_messages(walk.place, clock())
+    assert report == DeliveryReport(reason="未配置渠道（channels.yaml），消息留在发件箱。")
+    for text in ("", "urls: []\n", "urls:\n  - nonsense://somewhere\n", "{{{"):
+        walk.place.channels_file.write_text(text, encoding="utf-8")
+        with pytest.raises(InputError, match=r"渠道配置 channels\.yaml 无法读取或没有可用的地址"):
+            deliver_messages(walk.place, clock())
+    assert contents(walk.place) == before
+
+
+def test_a_unit_without_an_address_is_named(walk: Walk, clock: Clock, receiver: JsonReceiver) -> None:
+    """Nobody else gets its message, and it goes out once the address is added."""
+    walk.to(Step.RECEIPT)
+    write_channels(walk.place, {"GXJ": receiver.url("gxj")})
+    report = deliver_messages(walk.place, clock())
+    assert report == DeliveryReport(failed=1, reason="渠道配置中没有标签为 ZJJ 的地址。")
+    assert (only_message(walk.place).status, receiver.received) == (Delivery.CREATED, [])
+    write_channels(walk.place, {"GXJ": receiver.url("gxj"), "ZJJ": receiver.url("zjj")})
+    clock.now += RETRY_AFTER[0]
+    assert deliver_messages(walk.place, clock()).handed_over == 1
+    assert [got.address for got in receiver.received] == ["zjj"]
+
+
+def test_two_deliverers_at_once_hand_over_each_message_once(
+    place: Workplace, clock: Clock, papers: Path, receiver: JsonReceiver
+) -> None:
+    """The flow of a lead and the patrol deliver at the same moment."""
+    for sequence in range(6):
+        number = register_lead(place, clock, title=f"线索之{sequence}")
+        Walk(place, clock, papers, number).to(Step.RECEIPT)
+    write_channels(place, {"ZJJ": receiver.url("zjj")})
+    reports = at_once(lambda: deliver_messages(place, clock()), threads=3)
+    assert sum(report.handed_over for report in reports if isinstance(report, DeliveryReport)) == 6
+    subjects = sorted(got.subject for got in receiver.received)
+    assert subjects == sorted(message.subject for message in messages_of(place))
+    assert {message.attempts for message in messages_of(place)} == {1}
+
+
+def test_a_killed_deliverer_loses_its_message_to_another(
+    walk: Walk, clock: Clock, receiver: JsonReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until its lease ends the message is left alone; then it is taken up and handed over."""
+
+    def killed(*_: object) -> None:
+        raise SystemExit
+
+    walk.to(Step.RECEIPT)
+    write_channels(walk.place, {"ZJJ": receiver.url("zjj")})
+    with monkeypatch.context() as patch:
+        patch.setattr("tasks.outbox.hand_over", killed)
+        with pytest.raises(SystemExit):
+            deliver_messages(walk.place, clock())
+    assert only_message(walk.place).status is Delivery.SENDING
+    assert deliver_messages(walk.place, clock() + LEASE - timedelta(seconds=1)) == DeliveryReport()
+    clock.now += LEASE
+    assert deliver_messages(walk.place, clock()) == DeliveryReport(handed_over=1)
+    assert (only_message(walk.place).attempts, len(receiver.received)) == (2, 1)
+
+
+def test_only_the_messages_of_one_lead_are_handed_over(
+    walk: Walk, clock: Clock, papers: Path, receiver: JsonReceiver
+) -> None:
+    """The flow of a lead does not send what belongs to others."""
+    walk.to(Step.RECEIPT)
+    other = Walk(walk.place, clock, papers, register_lead(walk.place, clock, title="另一条线索"))
+    other.to(Step.RECEIPT)
+    write_channels(walk.place, {"ZJJ": receiver.url("zjj")})
+    assert deliver_messages(walk.place, clock(), other.number).handed_over == 1
+    assert "侯线〔2026〕2号" in receiver.received[0].subject
+    assert [message.status for message in messages_of(walk.place)] == [
+        Delivery.CREATED, Delivery.HANDED_OVER,
+    ]  # fmt: skip
