@@ -32,7 +32,9 @@ class Settings(BaseModel):
     units: Annotated[Path | None, Field(description="首次启动时导入的单位目录，默认使用自带文件")] = None
     evidence_mb: Annotated[int, Field(ge=1, le=2048, description="单份印证材料的上限，MB")] = 100
     concurrency: Annotated[int, Field(ge=1, le=64, description="同时执行的流程数")] = 2
-    patrol_cron: Annotated[str, Field(description="巡查的时间，cron 格式")] = "0,30 9-18 * * *"
+    patrol_cron: Annotated[str, Field(pattern=r"^\S+( \S+){4}$", description="巡查的时间，cron 格式")] = (
+        "0,30 9-18 * * *"
+    )
 
     @property
     def api_url(self) -> str:

@@ -175,7 +175,7 @@ def _supervise(settings: Settings, say: Say, ready: Callable[[], None]) -> None:
         say("正在登记部署…")
         asyncio.run(register_deployments(settings))
         worker = stack.enter_context(_Child("worker", settings))
-        _make_up(settings)
+        _make_up(settings, say)
         ready()
         while True:
             for child in (server, worker):
@@ -183,11 +183,16 @@ def _supervise(settings: Settings, say: Say, ready: Callable[[], None]) -> None:
             time.sleep(0.5)
 
 
-def _make_up(settings: Settings) -> None:
+def _make_up(settings: Settings, say: Say) -> None:
     """Start and wake what was registered or answered while the system was down."""
     place = open_workplace(settings)
     try:
-        rouse(place, place.clock())
+        roused = rouse(place, place.clock())
+        if roused.started or roused.replaced:
+            say(f"已启动{len(roused.started)}条、接续{len(roused.replaced)}条线索的承办流程。")
+    except StartError as error:
+        # The patrol tries again; a system that runs is better than one that does not.
+        say(str(error))
     finally:
         place.close()
 

@@ -22,7 +22,7 @@ async def patrol() -> State[Any]:
         roused = await observed("唤醒承办", lambda: rouse(place, place.clock()))
         report = await observed("补发消息", lambda: deliver_messages(place, place.clock()))
         message = (
-            f"提醒签收{reminded}条，启动{len(roused.started)}条，唤醒{len(roused.woken)}条，"
+            f"提醒签收{reminded}条，启动{len(roused.started)}条，接续{len(roused.replaced)}条，唤醒{len(roused.woken)}条，"
             f"交付消息{report.handed_over}条，失败{report.failed}条。{report.reason}"
         )
         return Completed(name="已巡查", message=message)

@@ -3,14 +3,17 @@
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from models.directory import Register
 from models.errors import ConflictError, RuleViolation
 from models.lifecycle import AssignmentFact, LeadFacts
+from models.moments import read_moment
 from models.policy import Policy
 from models.vocabulary import Finding, Role, Step, Verdict
 
+# How the receipt is recorded that nobody signed.
+DEEMED = "deemed"
 _LONGEST_NAME = 50
 _LONGEST_TEXT = 20_000
 _SEPARATORS = str.maketrans("、，；;", ",,,,")
@@ -54,9 +57,10 @@ def accept(draft: AnswerDraft, facts: LeadFacts, register: Register) -> Accepted
     Source: 通知§12(二)–(五).
     """
     assignment = open_assignment(draft.step, facts)
-    unit = register.unit(draft.unit)
-    if unit.code != assignment.unit:
-        owing = register.stored(assignment.unit)
+    # A unit that was taken out of the directory still answers for what it owes.
+    owing = register.stored(assignment.unit)
+    if not owing.is_called(draft.unit):
+        unit = register.unit(draft.unit)
         raise RuleViolation(f"本次{draft.step.label}应由{owing.name}反馈，{unit.name}不能代为反馈。")
     person = draft.person.strip()
     if not _visible(person) or len(person) > _LONGEST_NAME:
@@ -66,7 +70,7 @@ def accept(draft: AnswerDraft, facts: LeadFacts, register: Register) -> Accepted
     ):
         raise RuleViolation("情况说明等文字不得超过20000字，详细内容请作为印证材料提交。")
     accepted = AcceptedAnswer(
-        assignment, unit.code, person, draft.at, draft.at, "", {}, draft.explanation.strip()
+        assignment, owing.code, person, draft.at, draft.at, "", {}, draft.explanation.strip()
     )
     return _CHECKS[draft.step](accepted, draft, facts, register)
 
@@ -84,6 +88,9 @@ def open_assignment(step: Step, facts: LeadFacts) -> AssignmentFact:
     if current is not None and current.answer is None and current.step is step:
         return current
     if any(a.step is step for a in facts.assignments):
+        last = next(a for a in reversed(facts.assignments) if a.step is step)
+        if last.answer is not None and last.answer.decision == DEEMED:
+            raise ConflictError("签收期限已过，已视为签收，核查期限已开始计算，本次签收未记入。")
         raise ConflictError(f"该线索的{step.label}已有反馈，以先到者为准，本次反馈未记入。")
     due = current.step.label if current is not None and current.answer is None else "系统派发下一步"
     raise RuleViolation(f"该线索尚未进入{step.label}环节，当前环节：{due}。")
@@ -109,7 +116,11 @@ def _check_receipt(
     transferred_at = next(
         a.answer.effective_at for a in reversed(facts.assignments) if a.step is Step.TRANSFER and a.answer
     )
-    signed_at = read_signature(draft.fields.get("signed_at", ""), transferred_at, draft.at, register.policy)
+    signed_at = draft.at
+    if draft.fields.get("signed_at", "").strip():
+        hours = register.policy.business_hours
+        text = draft.fields["signed_at"]
+        signed_at = read_moment(text, "签收时间", hours, not_before=transferred_at, now=draft.at)
     if signed_at < transferred_at:
         raise RuleViolation("签收时间不能早于移交时间，请核对。")
     if signed_at > draft.at:
@@ -117,36 +128,6 @@ def _check_receipt(
     if signed_at > accepted.assignment.due_at:
         raise RuleViolation("签收期限已过，按规则自期限届满时视为签收，核查期限已开始计算。")
     return replace(accepted, effective_at=signed_at, fields={"signed_at": signed_at.isoformat()})
-
-
-def read_signature(text: str, transferred_at: datetime, now: datetime, policy: Policy) -> datetime:
-    """Read the moment of a signature; blank means now.
-
-    A bare date is taken as the opening of that day, but neither before a transfer nor after a typing-in
-    of the same day: the clock that follows only counts whole days.
-
-    Raises:
-        RuleViolation: The text is no date or time.
-    """
-    if not text.strip():
-        return now
-    try:
-        day = date.fromisoformat(text.strip())
-    except ValueError:
-        return _moment_of(text.strip(), policy)
-    opening = datetime.combine(day, policy.business_hours.opens, tzinfo=policy.business_hours.zone)
-    if day == policy.day_of(transferred_at):
-        opening = max(opening, transferred_at)
-    return min(opening, now) if day == policy.day_of(now) else opening
-
-
-def _moment_of(text: str, policy: Policy) -> datetime:
-    """Read a date with a time; without a zone it is the office's own time."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise RuleViolation(f"签收时间“{text}”无法识别，请写成 2026-11-27 或 2026-11-27 15:30。") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=policy.business_hours.zone)
 
 
 def _check_verify(

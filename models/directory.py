@@ -1,6 +1,7 @@
 """The unit directory: who may owe an answer, read from one TOML text."""
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Annotated
@@ -22,6 +23,11 @@ class UnitFact(BaseModel):
     short_name: Annotated[str, Field(min_length=2, max_length=40)]
     roles: frozenset[Role]
     active: bool = True
+
+    def is_called(self, text: str) -> bool:
+        """Tell whether a person means this unit: its code, name or short name."""
+        wanted = text.strip()
+        return wanted.upper() == self.code.upper() or wanted in (self.name, self.short_name)
 
 
 @dataclass(frozen=True)
@@ -46,15 +52,16 @@ class Register:
         """Find an active unit by what a person typed: code, name or short name.
 
         Raises:
-            NotFound: No active unit is called so.
+            NotFound: No unit is called so.
+        RuleViolation: The unit is no longer active.
         """
-        wanted = text.strip()
-        for unit in self.units:
-            if unit.active and (
-                wanted.upper() == unit.code.upper() or wanted in (unit.name, unit.short_name)
-            ):
+        named = [unit for unit in self.units if unit.is_called(text)]
+        for unit in named:
+            if unit.active:
                 return unit
-        raise NotFound(f"单位目录中没有“{wanted}”，可用 zero137 units list 查看全部单位。")
+        if named:
+            raise RuleViolation(f"{named[0].name}已停用，不能再选用。")
+        raise NotFound(f"单位目录中没有“{text.strip()}”，可用 zero137 units list 查看全部单位。")
 
     def unit_with(self, role: Role, text: str) -> UnitFact:
         """Find an active unit that carries a role.
@@ -104,23 +111,36 @@ def read_directory(text: str, origin: str) -> tuple[UnitFact, ...]:
         The units in the order of the file.
 
     Raises:
-        InputError: No TOML, an unknown or missing key, a name given twice, or not exactly one active bureau.
+        InputError: No TOML, an unknown or missing key, or a wrong value.
     """
     try:
-        units = tuple(_DirectoryFile.model_validate(tomllib.loads(text)).unit)
+        return tuple(_DirectoryFile.model_validate(tomllib.loads(text)).unit)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"单位目录 {origin} 不是有效的 TOML：{error}。") from error
     except ValidationError as error:
         raise InputError(f"单位目录 {origin} 有误：{describe_faults(error)}。") from error
+
+
+def check_directory(units: Iterable[UnitFact], origin: str) -> None:
+    """Refuse a directory in which a name means two units, or that has not exactly one bureau.
+
+    Args:
+        units: The whole directory as it would be.
+        origin: The file that would change it, for the error.
+
+    Raises:
+        InputError: A code or name is given twice, or there is not exactly one active bureau.
+    """
     seen: set[str] = set()
+    bureaus = 0
     for unit in units:
         for name in {unit.code.upper(), unit.name, unit.short_name}:
             if name in seen:
                 raise InputError(f"单位目录 {origin} 中“{name}”出现了不止一次，代码和名称不得重复。")
             seen.add(name)
-    if sum(unit.active and Role.BUREAU in unit.roles for unit in units) != 1:
-        raise InputError(f"单位目录 {origin} 中应有且只有一个发展改革部门（roles 含 bureau）。")
-    return units
+        bureaus += unit.active and Role.BUREAU in unit.roles
+    if bureaus != 1:
+        raise InputError(f"导入 {origin} 后单位目录中应有且只有一个在用的发展改革部门（roles 含 bureau）。")
 
 
 def packaged_directory_text() -> str:

@@ -41,6 +41,14 @@ class DeliveryError(Zero137Error):
         self.retryable = retryable
 
 
+class NoChannelError(DeliveryError):
+    """No address is configured for a unit; nothing was tried, and it may be configured at any time."""
+
+    def __init__(self, tag: str) -> None:
+        """Name the tag that is missing."""
+        super().__init__(f"渠道配置中没有标签为 {tag} 的地址。", retryable=True)
+
+
 class InputError(Zero137Error):
     """A file or setting given by a person cannot be read as what it should be."""
 

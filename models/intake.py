@@ -4,12 +4,13 @@ import hashlib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.errors import RuleViolation, Zero137Error
+from models.moments import at_opening, read_moment
 from models.policy import Policy
 from models.vocabulary import Category, Labelled, SourceLevel
 
@@ -134,21 +135,16 @@ def read_received(value: object, defaults: IntakeDefaults, policy: Policy, now: 
     if value is None or not str(value).strip():
         return defaults.received_at
     hours = policy.business_hours
-    moment = value if isinstance(value, datetime) else None
-    if moment is None:
-        try:
-            moment = datetime.fromisoformat(str(value).strip().replace("/", "-"))
-        except ValueError as error:
-            raise RuleViolation(f"“{value}”不是日期，请写成 2026-11-27 或 2026-11-27 15:30。") from error
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=hours.zone)
-    here = hours.local(moment)
-    if here.time() == datetime.min.time():
-        moment = here.replace(hour=hours.opens.hour, minute=hours.opens.minute)
-        moment = min(moment, now) if here.date() == policy.day_of(now) else moment
+    if isinstance(value, datetime):
+        # A spreadsheet's date is a midnight without a zone.
+        moment = value if value.tzinfo else value.replace(tzinfo=hours.zone)
+        if hours.local(moment).time() == time():
+            moment = at_opening(moment, hours, not_before=None, now=now)
+    else:
+        moment = read_moment(str(value), "", hours, not_before=None, now=now)
     if moment > now:
         raise RuleViolation(f"“{value}”晚于当前时间，收到时间不能在将来。")
-    if here.date() < date(2018, 1, 1):
+    if policy.day_of(moment) < date(2018, 1, 1):
         raise RuleViolation(f"“{value}”早于2018年，其时尚无全国统一的市场准入负面清单。")
     return moment
 

@@ -96,7 +96,9 @@ def due_date(start: date, term: Term, calendar: WorkCalendar) -> DueDate:
         status = calendar.status(day)
         counts = ordinal < term.value and (status.works or term.unit is TermUnit.CALENDAR_DAYS)
         ordinal += counts
-        reason = status.reason if counts or ordinal < term.value else f"{status.reason}，顺延"
+        reason = status.reason
+        if not counts and ordinal == term.value:
+            reason += "，顺延至此" if status.works else "，顺延"
         days.append(ExplainedDay(day, ordinal if counts else None, reason, status.provisional))
     return DueDate(start, term, day, tuple(days))
 

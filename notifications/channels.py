@@ -1,13 +1,16 @@
 """Channels: handing a text to whatever Apprise knows, by the tag of a unit."""
 
 import logging
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.errors import DeliveryError, InputError
+from models.errors import DeliveryError, InputError, NoChannelError
 
 if TYPE_CHECKING:
     from apprise import Apprise
+
+_RELAY = re.compile(r"^[^#]*\bwecom://", re.MULTILINE)
 
 
 def open_channels(path: Path) -> "Apprise | None":
@@ -21,6 +24,10 @@ def open_channels(path: Path) -> "Apprise | None":
     """
     if not path.exists():
         return None
+    if _RELAY.search(path.read_text(encoding="utf-8", errors="replace")):
+        raise InputError(
+            f"渠道配置 {path.name} 使用了 wecom://，它经第三方转发，不得使用；请改用 wecombot://。"
+        )
     from apprise import Apprise, AppriseConfig
 
     config = AppriseConfig()
@@ -42,7 +49,7 @@ def hand_over(channels: "Apprise", tag: str, subject: str, body: str) -> None:
     from apprise import LogCapture, NotifyFormat
 
     if not any(True for _ in channels.find(tag)):
-        raise DeliveryError(f"渠道配置中没有标签为 {tag} 的地址。", retryable=True)
+        raise NoChannelError(tag)
     with LogCapture(level=logging.WARNING) as log:  # type: ignore[no-untyped-call]
         taken = channels.notify(body=body, title=subject, tag=tag, body_format=NotifyFormat.TEXT)
         reason = log.getvalue().strip()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from models.answers import AcceptedAnswer, AnswerDraft, accept
+from models.answers import DEEMED, AcceptedAnswer, AnswerDraft, accept
 from models.errors import ConflictError, Zero137Error
 from models.tables import Answer, AnswerEvidence, Evidence
 from models.vocabulary import Channel, Finding, Step, Verdict
@@ -133,8 +133,10 @@ def _store(
     for key in evidence:
         session.add(AnswerEvidence(answer_id=key_of(answer), evidence_id=key))
     assignment.answered_at = accepted.recorded_at
-    # The form is used up: a replay must not read it as one more answer.
-    assignment.form_key = assignment.form_run_id = None
+    if channel is Channel.CONSOLE:
+        # The form is used up: a replay must not read it as one more answer. After an answer by another
+        # way it stays, so that whoever filled it in meanwhile is told and noted.
+        assignment.form_key = assignment.form_run_id = None
     session.add(assignment)
     late = accepted.recorded_at > assignment.due_at
     decision = decision_label(assignment.step, accepted.decision)
@@ -171,7 +173,7 @@ def decision_label(step: Step, decision: str) -> str:
             return Finding(decision).label
         case Step.REVIEW:
             return Verdict(decision).label
-        case Step.RECEIPT if decision == "deemed":
+        case Step.RECEIPT if decision == DEEMED:
             return "视为签收"
         case _:
             return ""

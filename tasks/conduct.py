@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from models.answers import DEEMED
 from models.directory import Register
 from models.lifecycle import Assign, Await, Close, DeemReceived, NextStep, next_step
 from models.tables import Answer, Assignment, Matter
@@ -107,7 +108,7 @@ def _deem_received(session: Session, register: Register, file: LeadFile, now: da
     unit = register.stored(row.unit_code)
     deemed = Answer(
         assignment_id=key_of(row), unit_code=unit.code, person=RULE, recorded_at=now, effective_at=row.due_at,
-        decision="deemed", fields={}, explanation="期限届满未签收，视为签收", channel=Channel.RULE,
+        decision=DEEMED, fields={}, explanation="期限届满未签收，视为签收", channel=Channel.RULE,
     )  # fmt: skip
     session.add(deemed)
     row.answered_at = now

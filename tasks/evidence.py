@@ -70,6 +70,8 @@ def recognise(head: bytes) -> str:
     """Return the MIME type of a file from its first bytes; blank where it is unknown."""
     from filetype import guess
 
+    if b"OFD.xml" in head[:_HEAD_BYTES] and head.startswith(b"PK"):
+        return "application/ofd"
     kind = guess(head)
     if kind is not None:
         return str(kind.mime)

@@ -9,16 +9,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.errors import InputError, NotFound
+from models.errors import InputError
 from models.intake import COLUMNS, REQUIRED, IntakeDefaults, LeadDraft, RowFault, read_row
 from models.policy import Policy
 from models.vocabulary import Category, SourceLevel
+from tasks.texts import decode_text, read_bytes
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 _Row = tuple[int, Mapping[str, object]]
-_LARGEST_FILE = 64 << 20
 
 
 @dataclass
@@ -62,31 +62,16 @@ def read_leads(path: Path, defaults: IntakeDefaults, policy: Policy, now: dateti
 
 def _rows(path: Path) -> Iterator[_Row]:
     """Yield the rows of a file by their numbers; a negative number marks a row that is no record."""
-    try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise InputError(f"文件 {path.name} 超过64MB，请拆分后导入。")
-        data = path.read_bytes()
-    except OSError as error:
-        raise NotFound(f"文件“{path.name}”不存在或无法读取，请核对路径。") from error
+    data = read_bytes(path)
     match path.suffix.lower():
         case ".jsonl":
-            return _json_rows(_decode(data, path))
+            return _json_rows(decode_text(data, path))
         case ".csv":
-            return _csv_rows(_decode(data, path), path)
+            return _csv_rows(decode_text(data, path), path)
         case ".xlsx":
             return _sheet_rows(data, path)
         case _:
             raise InputError(f"不支持文件 {path.name} 的格式，请使用 JSONL、CSV 或 XLSX。")
-
-
-def _decode(data: bytes, path: Path) -> str:
-    """Return text as UTF-8 or, as Chinese office programs save it, GB18030."""
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise InputError(f"文件 {path.name} 的编码无法识别，请另存为 UTF-8。")
 
 
 def _json_rows(text: str) -> Iterator[_Row]:

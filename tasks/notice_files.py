@@ -7,7 +7,9 @@ from datetime import date
 from pathlib import Path
 
 from models.calendar import DayKind, NoticeDay, YearNotice
-from models.errors import InputError, NotFound
+from models.errors import InputError, RuleViolation
+from models.moments import read_day
+from tasks.texts import decode_text, read_bytes
 
 _KINDS = {"rest": DayKind.REST, "放假": DayKind.REST, "work": DayKind.WORK, "上班": DayKind.WORK}
 _COLUMNS = ("date", "kind", "festival")
@@ -28,10 +30,7 @@ def read_notices(path: Path, year: int | None) -> list[YearNotice]:
         NotFound: The file cannot be read.
         InputError: A row is wrong, a day is named twice, or a year is incomplete.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotFound(f"文件“{path.name}”不存在、无法读取或不是 UTF-8 编码，请核对。") from error
+    text = decode_text(read_bytes(path), path)
     years: dict[int, dict[date, NoticeDay]] = {}
     issued: date | None = None
     for number, row in enumerate(_rows(text, path), start=2):
@@ -72,12 +71,9 @@ def _read_row(row: dict[str, str], number: int, path: Path) -> tuple[date, Notic
     if kind is None:
         raise InputError(f"{path.name} 第{number}行 kind：应为 rest（放假）或 work（上班）。")
     try:
-        day = date.fromisoformat(row.get("date", "").strip())
+        day = read_day(row.get("date", ""), "日期")
         issued = row.get("issued_on", "").strip()
-        return (
-            day,
-            NoticeDay(kind, row.get("festival", "").strip()),
-            date.fromisoformat(issued) if issued else None,
-        )
-    except ValueError as error:
-        raise InputError(f"{path.name} 第{number}行 date：日期应写成 2027-01-01。") from error
+        issued_on = read_day(issued, "发布日期") if issued else None
+    except RuleViolation as error:
+        raise InputError(f"{path.name} 第{number}行：{error}") from error
+    return day, NoticeDay(kind, row.get("festival", "").strip()), issued_on

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, or_, select
 
 from models.directory import Register
-from models.errors import DeliveryError
+from models.errors import DeliveryError, InputError, NoChannelError
 from models.tables import Assignment, Message
 from models.terms import Term, TermUnit, day_label
 from models.vocabulary import Delivery, Finding, Step
@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 # A claimed row is another deliverer's after this time: the first one was killed.
 LEASE = timedelta(minutes=5)
+# A unit without an address is looked at again after this time.
+UNCONFIGURED_RETRY = timedelta(minutes=20)
 RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
 
 
@@ -69,7 +71,12 @@ def deliver_messages(place: Workplace, now: datetime, number: str | None = None)
         now: The present moment (aware).
         number: Only the messages of this lead.
     """
-    channels = open_channels(place.channels_file)
+    try:
+        channels = open_channels(place.channels_file)
+    except InputError as error:
+        # A wrong file must not end a flow: everything stays in the outbox until it is mended.
+        logger.error("%s", error)  # noqa: TRY400 - told as a sentence, not as a traceback
+        return DeliveryReport(reason=str(error))
     if channels is None:
         return DeliveryReport(reason=f"未配置渠道（{place.channels_file.name}），消息留在发件箱。")
     handed_over = failed = 0
@@ -119,6 +126,9 @@ def _settle(place: Workplace, message: Message, now: datetime, error: DeliveryEr
         row = session.get_one(Message, message.id)
         if error is None:
             row.status, row.handed_over_at, row.last_error = Delivery.HANDED_OVER, now, ""
+        elif isinstance(error, NoChannelError):
+            row.status, row.last_error, row.attempts = Delivery.CREATED, str(error), row.attempts - 1
+            row.next_attempt_at = now + UNCONFIGURED_RETRY
         else:
             again = error.retryable and row.attempts <= len(RETRY_AFTER)
             row.status = Delivery.CREATED if again else Delivery.FAILED

@@ -4,7 +4,6 @@ The SDK takes seconds to import; a command that only wakes a run should not.
 """
 
 import time
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -17,16 +16,11 @@ from models.errors import StartError
 HANDLE_LEAD = "办理线索"
 # The server answers 503 while SQLite is locked by another writer; these pauses, in seconds, outlast that.
 _PAUSES = (0.1, 0.2, 0.4, 0.8, *(1.0,) * 30)
+# States after which a run does nothing more, and how many runs are asked for at once.
+ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED", "CANCELLING")
+_PAGE = 200
 _UNAVAILABLE = 503
 _NOT_FOUND = 404
-
-
-@dataclass(frozen=True)
-class RunState:
-    """The state of a flow run: type, as PAUSED, and name, as Suspended."""
-
-    kind: str
-    name: str
 
 
 class PrefectApi:
@@ -48,8 +42,8 @@ class PrefectApi:
         """Close the connection."""
         self._http.close()
 
-    def start_handling(self, number: str, name: str) -> str:
-        """Create the flow run that carries a lead; asking twice gives the same run.
+    def start_handling(self, number: str, name: str, occasion: str) -> str:
+        """Create the flow run that carries a lead; asking twice on one occasion gives the same run.
 
         Returns:
             The id of the run.
@@ -58,7 +52,7 @@ class PrefectApi:
             StartError: The server is not reached or refuses.
         """
         found = self._call("GET", f"/deployments/name/{quote(HANDLE_LEAD)}/{quote(HANDLE_LEAD)}")
-        body = {"name": name, "parameters": {"number": number}, "idempotency_key": f"lead-{number}"}
+        body = {"name": name, "parameters": {"number": number}, "idempotency_key": f"{number}-{occasion}"}
         return str(self._call("POST", f"/deployments/{found['id']}/create_flow_run", body)["id"])
 
     def wake(self, flow_run_id: str) -> bool:
@@ -70,19 +64,31 @@ class PrefectApi:
         Raises:
             StartError: The server is not reached, or knows no such run.
         """
-        if self.state_of(flow_run_id).kind != "PAUSED":
+        if self.state_of(flow_run_id) != "PAUSED":
             return False
         body = {"state": {"type": "SCHEDULED", "name": "Resuming", "message": "有新的反馈，继续办理"}}
         return bool(self._call("POST", f"/flow_runs/{flow_run_id}/set_state", body)["status"] == "ACCEPT")
 
-    def state_of(self, flow_run_id: str) -> RunState:
-        """Return the state of a run.
+    def state_of(self, flow_run_id: str) -> str:
+        """Return the type of a run's state, as PAUSED.
 
         Raises:
             StartError: The server is not reached, or knows no such run.
         """
-        run = self._call("GET", f"/flow_runs/{flow_run_id}")
-        return RunState(run["state_type"] or "", run["state_name"] or "")
+        return str(self._call("GET", f"/flow_runs/{flow_run_id}")["state_type"] or "")
+
+    def states_of(self, flow_run_ids: list[str]) -> dict[str, str]:
+        """Return the types of the states of many runs by run id; runs the server does not know are left out.
+
+        Raises:
+            StartError: The server is not reached.
+        """
+        states: dict[str, str] = {}
+        for first in range(0, len(flow_run_ids), _PAGE):
+            wanted = {"id": {"any_": flow_run_ids[first : first + _PAGE]}}
+            found = self._call("POST", "/flow_runs/filter", {"flow_runs": wanted, "limit": _PAGE})
+            states |= {str(run["id"]): str(run["state_type"] or "") for run in found}
+        return states
 
     def healthy(self) -> bool:
         """Tell whether the server answers."""
@@ -91,7 +97,7 @@ class PrefectApi:
         except httpx.HTTPError:
             return False
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
         """Call the API, waiting out moments in which its database is locked."""
         try:
             for pause in (*_PAUSES, None):
@@ -105,5 +111,4 @@ class PrefectApi:
             raise StartError("Prefect 中没有对应的运行或部署，请运行 zero137 up 重新登记。")
         if not reply.is_success:
             raise StartError(f"Prefect 服务拒绝了请求（HTTP {reply.status_code}），请查看服务日志。")
-        answer: dict[str, Any] = reply.json()
-        return answer
+        return reply.json()

@@ -5,13 +5,14 @@ from datetime import date, datetime, timedelta
 
 from sqlmodel import Session, col, select
 
+from models.answers import DEEMED
 from models.calendar import WorkCalendar
 from models.directory import Register
 from models.lifecycle import signal
 from models.policy import Policy
-from models.tables import Assignment, Evidence
+from models.tables import Answer, Assignment, Evidence
 from models.terms import DueDate, TermUnit, day_label, due_date, explanation_lines
-from models.vocabulary import Signal
+from models.vocabulary import Signal, Step
 from notifications.rendering import render_markdown
 from tasks.answers import decision_label
 from tasks.ledger import entries_of
@@ -99,7 +100,7 @@ def due_account(row: Assignment, policy: Policy, calendar: WorkCalendar) -> list
     due = recompute(row, policy, calendar)
     lines = [f"起算事件：{due.term.start}", *explanation_lines(due)]
     lines[-1] += f" {policy.business_hours.closes:%H:%M} 届满（{policy.business_hours.source}）"
-    if row.round > 1:
+    if row.round > 1 and row.step is not Step.REVIEW:
         lines.append("退回后期限不重新起算，仍按首次交办的到期日计算。")
     if due.day != row.due_on:
         lines.append(f"登记的到期日为 {day_label(row.due_on)}：放假安排其后有调整，不使已定期限变为逾期。")
@@ -172,12 +173,12 @@ class _Teller:
         if answer is not None:
             told |= {
                 "answered_at": self._time(answer.recorded_at),
-                "decision": decision_label(row.step, answer.decision) or self._named(answer.fields),
+                "decision": self._decision(row, answer),
                 "person": answer.person,
                 "explanation": answer.explanation,
                 "timeliness": "逾期" if answer.recorded_at > row.due_at else "按期",
             }
-        if answer is not None and answer.decision == "deemed":
+        if answer is not None and answer.decision == DEEMED:
             told["timeliness"] = "逾期未签收"
         return told
 
@@ -197,6 +198,14 @@ class _Teller:
         if "signed_at" in fields:
             return f"签收于 {self._time(datetime.fromisoformat(fields['signed_at']))}"
         return fields.get("measures", "")
+
+    def _decision(self, row: Assignment, answer: Answer) -> str:
+        """Return what was decided, and for a finding also who rectifies and how."""
+        decision = decision_label(row.step, answer.decision) or self._named(answer.fields)
+        if "responsible" not in answer.fields:
+            return decision
+        responsible = self.register.stored(answer.fields["responsible"]).name
+        return f"{decision}；责任单位：{responsible}；整改意见：{answer.fields['opinion']}"
 
     def _time(self, moment: datetime) -> str:
         """Return a moment in the office's zone."""

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
-from models.directory import UnitFact
+from models.directory import UnitFact, check_directory
+from models.errors import InputError
 from models.tables import Unit
 from tasks.ledger import append_entry
 from tasks.workplace import Workplace, unit_fact
@@ -17,9 +18,17 @@ def import_units(
 
     Returns:
         How many units were added and how many changed.
+
+    Raises:
+        InputError: The directory as it would be is ambiguous or has not exactly one bureau.
     """
     added = changed = 0
     with place.writing() as session:
+        known = {row.code: unit_fact(row) for row in session.exec(select(Unit))}
+        listed = [fact.code.upper() for fact in units]
+        if len(set(listed)) < len(listed):
+            raise InputError(f"单位目录 {origin} 中有代码出现了不止一次。")
+        check_directory((known | {fact.code: fact for fact in units}).values(), origin)
         for fact in units:
             row = session.get(Unit, fact.code)
             if row is not None and unit_fact(row) == fact:

@@ -17,7 +17,7 @@ from tasks.units import import_units
 from tasks.workplace import Workplace
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
-POSTGRES = os.environ.get("ZERO137_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
+POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 
 Lacking = Callable[[str], None]
 
@@ -27,7 +27,7 @@ def lacking() -> Lacking:
     """Skip a test with the reason, or fail it where everything is expected to be there (CI)."""
 
     def skip_or_fail(reason: str) -> None:
-        if os.environ.get("ZERO137_TEST_REQUIRE_ALL"):
+        if os.environ.get("TEST_REQUIRE_ALL"):
             pytest.fail(reason)
         pytest.skip(reason)
 
@@ -68,7 +68,7 @@ def postgres_server(lacking: Lacking) -> str:
         with engine.connect():
             return POSTGRES
     except OperationalError:
-        lacking("no PostgreSQL answers at the configured address (ZERO137_TEST_POSTGRES)")
+        lacking("no PostgreSQL answers at the configured address (TEST_POSTGRES_URL)")
         raise
     finally:
         engine.dispose()

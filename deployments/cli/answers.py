@@ -1,5 +1,6 @@
 """Commands by which answers and evidence come in."""
 
+import re
 from pathlib import Path
 
 import click
@@ -37,7 +38,11 @@ _FIELDS = {
 @click.option("--verdict", default="", help=f"验收：{'、'.join(member.label for member in Verdict)}")
 @click.option("--explanation", default="", help="情况说明；退回时为退回理由")
 @click.option(
-    "--evidence", multiple=True, type=click.Path(path_type=Path), metavar="文件…", help="印证材料，可给多个"
+    "--evidence",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="文件…",
+    help="印证材料文件，或已上传材料的编号如 E12；可给多个",
 )
 @json_option
 def answer(
@@ -54,9 +59,12 @@ def answer(
     """登记反馈：LEAD 为线索编号，STEP 为移交、签收、核查、整改或验收。"""
     wanted = Step.parse(step, "环节")
     unit, _, person = by.replace("／", "/").partition("/")
+    given = (*evidence, *more_evidence)
+    references = [str(path) for path in given if _is_reference(path)]
+    files = [path for path in given if not _is_reference(path)]
     submission = Submission(
         step=wanted, unit=unit, person=person, explanation=explanation,
-        fields=_fields_of(wanted, fields), files=(*evidence, *more_evidence),
+        fields=_fields_of(wanted, fields), files=files, references=references,
     )  # fmt: skip
     with workplace() as place:
         recorded = record_answer(place, lead, submission, place.clock())
@@ -70,6 +78,11 @@ def answer(
     text = f"{recorded.number} 的{wanted.label}反馈已登记。"
     data = {"number": recorded.number, "step": wanted.value, "note": note}
     emit(data, "\n".join(filter(None, [text, note])), as_json=as_json)
+
+
+def _is_reference(path: Path) -> bool:
+    """Tell whether evidence is named by its number, as E12, rather than by a file."""
+    return re.fullmatch(r"[Ee]\d{1,9}", str(path)) is not None and not path.exists()
 
 
 def _fields_of(step: Step, given: dict[str, str]) -> dict[str, str]:

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from deployments.cli.frame import Group, emit, json_option, table, workplace
-from deployments.settings import load_settings
 from models.errors import RuleViolation
+from models.moments import read_day
 from models.policy import Policy
 from models.terms import Term, TermUnit, due_date, explanation_lines
 from models.vocabulary import Step
@@ -49,10 +49,7 @@ def show(*, year: int, as_json: bool) -> None:
 @json_option
 def due(*, start: str, term: str, as_json: bool) -> None:
     """推算到期日：START 为起算事件日，TERM 为环节名称，或 3个工作日、7日 这样的期限。"""
-    try:
-        day = date.fromisoformat(start)
-    except ValueError as error:
-        raise RuleViolation(f"“{start}”不是日期，请写成 2026-11-27。") from error
+    day = read_day(start, "起算日")
     with workplace() as place, place.reading() as session:
         found = due_date(day, _read_term(term, place.policy), work_calendar(session))
     data = {
@@ -87,7 +84,6 @@ def _read_term(text: str, policy: Policy) -> Term:
 def import_file(*, file: Path, year: int | None, as_json: bool) -> None:
     """导入国务院办公厅年度放假安排（CSV 或 JSON），并重算全部在办期限。"""
     notices = read_notices(file, year)
-    load_settings()
     lines, data = [], []
     with workplace() as place:
         for notice in notices:

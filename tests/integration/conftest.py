@@ -1,10 +1,13 @@
-"""Fixtures: a lead on its way, and what is needed without a database."""
+"""Fixtures: a lead on its way, a terminal, and what is needed without a database."""
 
+import os
 from pathlib import Path
 
 import pytest
+from command_line import Terminal
 from conftest import Clock
 from lead_tables import READ_AT, Reader
+from receivers import free_port
 from walking import Walk, register_lead
 
 from models.intake import IntakeDefaults
@@ -42,3 +45,23 @@ def read(policy: Policy, tmp_path: Path) -> Reader:
         return read_leads(tmp_path / name, IntakeDefaults(READ_AT), policy, READ_AT)
 
     return write_and_read
+
+
+@pytest.fixture
+def bare_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Terminal:
+    """A terminal in an empty folder: nothing was set up yet, and no server is reached."""
+    for name in [name for name in os.environ if name.startswith("ZERO137_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("ZERO137_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("ZERO137_PORT", str(free_port()))
+    monkeypatch.chdir(tmp_path)
+    return Terminal(tmp_path / "home", capsys)
+
+
+@pytest.fixture
+def terminal(bare_terminal: Terminal) -> Terminal:
+    """A terminal at an installation that was set up."""
+    bare_terminal.text("init")
+    return bare_terminal

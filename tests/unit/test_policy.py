@@ -111,7 +111,7 @@ def test_a_missing_or_unknown_key_is_refused_by_name(old: str, new: str, fault: 
         ("closes = 18:00:00", 'closes = "六点"', "business_hours.closes"),
         ('time_zone = "Asia/Shanghai"', 'time_zone = "../Shanghai"', "business_hours.time_zone"),
         ("minimum_evidence_files = 1", "minimum_evidence_files = 0", "answer_gate.minimum_evidence_files"),
-        ('"image/png"', "7", "evidence.media_types.7"),
+        ('"image/png"', "7", "evidence.media_types.8"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_key(old: str, new: str, key: str) -> None:
