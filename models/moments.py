@@ -36,11 +36,11 @@ def read_moment(
         RuleViolation: The text is no day and no time; ``what`` names the field in the sentence.
     """
     found = _DAY.fullmatch(text.strip())
+    # A text of another shape is read as year 0, which no calendar has.
+    year, month, day_of_month, rest = found.groups() if found else ("0", "0", "0", "")
     try:
-        if found is None:
-            raise ValueError(text)
-        day = date(int(found[1]), int(found[2]), int(found[3]))
-        clock = time.fromisoformat(found[4].strip()) if found[4] else time()
+        day = date(int(year), int(month), int(day_of_month))
+        clock = time.fromisoformat(rest.strip()) if rest else time()
     except ValueError as error:
         raise RuleViolation(
             f"{what}“{text.strip()}”无法识别，请写成 2026-11-27 或 2026-11-27 15:30。"

@@ -1,19 +1,53 @@
-"""Fixtures: a lead on its way, a terminal, and what is needed without a database."""
+"""Fixtures: databases, a lead on its way, a terminal, and what is needed without a database."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from command_line import Terminal
 from conftest import Clock
 from lead_tables import READ_AT, Reader
 from receivers import free_port
+from sqlalchemy import Engine, create_engine, delete, inspect, text
+from sqlmodel import SQLModel
 from walking import Walk, register_lead
 
 from models.intake import IntakeDefaults
 from models.policy import Policy, packaged_policy_text, read_policy
 from tasks.lead_files import LeadTable, read_leads
 from tasks.workplace import Workplace
+
+
+@pytest.fixture(scope="session")
+def kept_postgres(postgres_server: str) -> Iterator[Engine]:
+    """One PostgreSQL database for all these tests: to create one for each would take most of their time."""
+    name = f"zero137_test_{uuid4().hex[:12]}"
+    admin = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    kept = create_engine(admin.url.set(database=name), connect_args={"options": "-c lock_timeout=5s"})
+    yield kept
+    kept.dispose()
+    with admin.connect() as connection:
+        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of each kind without a single row; on PostgreSQL the tables of the last test are kept."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'zero137.db'}"
+        return
+    kept: Engine = request.getfixturevalue("kept_postgres")
+    yield kept.url.render_as_string(hide_password=False)
+    there = set(inspect(kept).get_table_names())
+    with kept.begin() as connection:
+        for table in reversed(SQLModel.metadata.sorted_tables):
+            if table.name in there:
+                connection.execute(delete(table))
 
 
 @pytest.fixture

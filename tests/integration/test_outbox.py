@@ -10,11 +10,11 @@ from conftest import Clock
 from mishaps import at_once
 from receivers import JsonReceiver, json_receiver, mail_receiver
 from walking import Walk, contents, messages_of, register_lead
+from wording import assert_is_one_sentence
 
-from models.errors import InputError
 from models.tables import Message
 from models.vocabulary import Delivery, Step
-from tasks.outbox import LEASE, RETRY_AFTER, DeliveryReport, deliver_messages
+from tasks.outbox import LEASE, RETRY_AFTER, UNCONFIGURED_RETRY, DeliveryReport, deliver_messages
 from tasks.workplace import Workplace
 
 # Apprise imports a module that Python 3.11 announces the end of; it does without it on newer versions.
@@ -111,15 +111,18 @@ def test_after_the_last_attempt_a_message_has_failed(
 
 
 def test_without_channels_everything_stays_in_the_outbox(walk: Walk, clock: Clock) -> None:
-    """No file is no error: the report says why nothing went out; an unusable file is one."""
+    """Without a file or with an unusable one the report says why nothing went out."""
     walk.to(Step.RECEIPT)
     before = contents(walk.place)
     report = deliver_messages(walk.place, clock())
     assert report == DeliveryReport(reason="未配置渠道（channels.yaml），消息留在发件箱。")
-    for text in ("", "urls: []\n", "urls:\n  - nonsense://somewhere\n", "{{{"):
+    relayed = "urls:\n  - wecom://corporation/secret/agent:\n      - tag: ZJJ\n"
+    for text in ("", "urls: []\n", "urls:\n  - nonsense://somewhere\n", "{{{", relayed):
         walk.place.channels_file.write_text(text, encoding="utf-8")
-        with pytest.raises(InputError, match=r"渠道配置 channels\.yaml 无法读取或没有可用的地址"):
-            deliver_messages(walk.place, clock())
+        report = deliver_messages(walk.place, clock())
+        assert report == DeliveryReport(reason=report.reason)
+        assert report.reason.startswith("渠道配置 channels.yaml ")
+        assert_is_one_sentence(report.reason)
     assert contents(walk.place) == before
 
 
@@ -129,9 +132,10 @@ def test_a_unit_without_an_address_is_named(walk: Walk, clock: Clock, receiver: 
     write_channels(walk.place, {"GXJ": receiver.url("gxj")})
     report = deliver_messages(walk.place, clock())
     assert report == DeliveryReport(failed=1, reason="渠道配置中没有标签为 ZJJ 的地址。")
-    assert (only_message(walk.place).status, receiver.received) == (Delivery.CREATED, [])
+    waiting = only_message(walk.place)
+    assert (waiting.status, waiting.attempts, receiver.received) == (Delivery.CREATED, 0, [])
     write_channels(walk.place, {"GXJ": receiver.url("gxj"), "ZJJ": receiver.url("zjj")})
-    clock.now += RETRY_AFTER[0]
+    clock.now += UNCONFIGURED_RETRY
     assert deliver_messages(walk.place, clock()).handed_over == 1
     assert [got.address for got in receiver.received] == ["zjj"]
 

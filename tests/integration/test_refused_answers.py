@@ -93,7 +93,7 @@ REFUSED: Mapping[Step, list[Refused]] = {
         Refused("archive", RuleViolation, "类型不在可接受范围", files=(paper("材料.zip", ZIP),)),
         Refused("one good, one bad", RuleViolation, "类型不在可接受范围",
                 files=(paper("好.txt", "现场记录".encode()), paper("材料.zip", ZIP))),
-        Refused("unknown evidence", NotFound, "没有编号为“E999”的印证材料", {"references": ["E999"]}),
+        Refused("unknown evidence", NotFound, "没有编号为“E999999”的印证材料", {"references": ["E999999"]}),
         Refused("no evidence number", NotFound, "没有编号为“附件一”的印证材料", {"references": ["附件一"]}),
         Refused("explanation blank", RuleViolation, "（0字）", explained("")),
         Refused("explanation too short", RuleViolation, "（19字）", explained("经" * 19)),

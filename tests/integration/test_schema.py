@@ -18,6 +18,10 @@ from tasks.workplace import Workplace
 def engine(database_url: str) -> Iterator[Engine]:
     """An engine on an empty database of each kind."""
     opened = open_engine(database_url)
+    if opened.dialect.name == "postgresql":
+        with opened.begin() as connection:
+            connection.execute(text("DROP SCHEMA public CASCADE"))
+            connection.execute(text("CREATE SCHEMA public"))
     yield opened
     opened.dispose()
 

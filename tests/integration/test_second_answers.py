@@ -56,7 +56,7 @@ def test_a_signature_after_the_deemed_moment_comes_too_late(walk: Walk, clock: C
     assert_is_one_sentence(str(caught.value))
     assert contents(walk.place) == before
     walk.advance()
-    with pytest.raises(ConflictError, match="签收已有反馈"):
+    with pytest.raises(ConflictError, match="已视为签收，核查期限已开始计算"):
         walk.answer(Step.RECEIPT, fields={"signed_at": "2026-11-24 17:59"})
 
 
