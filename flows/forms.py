@@ -16,7 +16,8 @@ from models.tables import Assignment
 from models.vocabulary import Channel, Finding, Role, Step, Verdict
 from tasks.answers import Submission
 
-_UNNAMED = ""
+# What a drop-down stands at where nothing needs to be chosen.
+_NONE = "无"
 
 
 def form_for(assignment: Assignment, register: Register, description: str) -> type[RunInput]:
@@ -57,10 +58,9 @@ def _text(title: str, description: str, *, required: bool = False) -> Any:  # no
 
 def _choice(title: str, description: str, options: list[str], *, required: bool = True) -> Any:  # noqa: ANN401 - as above
     """Return a drop-down."""
-    kind: Any = Literal[tuple(options)]
-    if required:
-        return (kind, Field(default=..., title=title, description=description))
-    return (kind | None, Field(default=None, title=title, description=description))
+    choices = options if required else [_NONE, *options]
+    kind: Any = Literal[tuple(choices)]
+    return (kind, Field(default=... if required else _NONE, title=title, description=description))
 
 
 def _units(register: Register, role: Role) -> list[str]:
@@ -88,7 +88,7 @@ def _verify(register: Register) -> dict[str, Any]:
     responsible = _units(register, Role.RESPONSIBLE)
     return {
         "finding": _choice("核查结论", "属实、部分属实或不属实", [member.label for member in Finding]),
-        "responsible": _choice("责任单位", "不属实时留空", responsible, required=False),
+        "responsible": _choice("责任单位", "不属实时选“无”", responsible, required=False),
         "opinion": _text("整改意见", "不属实时留空"),
         **_proof(),
     }

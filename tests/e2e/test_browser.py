@@ -33,11 +33,12 @@ def page(lacking: Lacking) -> Iterator[Page]:
 
 
 def field(form: Page | Locator, title: str) -> Locator:
-    """Return the part of a form that belongs to a title."""
-    label = form.locator("label").filter(has_text=title).first
-    return label.locator(
-        "xpath=ancestor::*[.//textarea or .//button[@role='combobox'] or .//*[contains(@class,'select')]][1]"
+    """Return the part of a form that stands under a title."""
+    label = (
+        f"//span[contains(@class, 'schema-form-property__label')][starts-with(normalize-space(.), '{title}')]"
     )
+    part = "ancestor::div[contains(concat(' ', @class, ' '), ' schema-form-property ')][1]"
+    return form.locator(f"xpath={label}/{part}" if isinstance(form, Page) else f"xpath=.{label}/{part}").first
 
 
 def fill(form: Page | Locator, title: str, text: str) -> None:
@@ -46,8 +47,9 @@ def fill(form: Page | Locator, title: str, text: str) -> None:
 
 
 def choose(page: Page, form: Page | Locator, title: str, option: str) -> None:
-    """Choose from a drop-down."""
-    field(form, title).locator(".p-select-button, [role=combobox], .p-select").first.click()
+    """Choose from a drop-down by the keyboard, which opens it whatever has the focus."""
+    field(form, title).locator("button.p-select-button__control").first.focus()
+    page.keyboard.press("ArrowDown")
     page.get_by_role("option", name=option, exact=True).first.click()
 
 
@@ -61,7 +63,7 @@ def open_form(page: Page, system: System, printed_number: str) -> Locator:
     return form
 
 
-def submit(page: Page, form: Locator) -> None:
+def submit(form: Locator) -> None:
     """Send the form off."""
     form.get_by_role("button", name="Submit").click()
     expect(form).to_be_hidden()
@@ -86,11 +88,11 @@ def test_an_operator_conducts_a_lead_in_the_browser(page: Page, system: System, 
     form = open_form(page, system, printed)
     fill(form, "经办人", "经办人甲")
     choose(page, form, "主管单位", "侯马市住房和城乡建设管理局")
-    submit(page, form)
+    submit(form)
     system.await_step(number, "待签收")
     form = open_form(page, system, printed)
     fill(form, "经办人", "经办人乙")
-    submit(page, form)
+    submit(form)
     system.await_step(number, "待核查")
 
     verify(page, open_form(page, system, printed), evidence="")
@@ -115,7 +117,7 @@ def verify(page: Page, form: Locator, *, evidence: str) -> None:
     fill(form, "整改意见", "取消该前置条件")
     fill(form, "情况说明", EXPLANATION)
     fill(form, "印证材料编号", evidence)
-    submit(page, form)
+    submit(form)
 
 
 def find_lead(system: System, title: str) -> dict[str, str] | None:
