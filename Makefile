@@ -28,9 +28,9 @@ format: $(VENV)/dev.stamp ## format and apply safe fixes
 
 # The locks carry hashes for Python 3.11 to 3.13 and name no index; needs uv on the path.
 lock: ## resolve the dependencies anew into the two locks
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  pyproject.toml --group build -o requirements.lock
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-strip-extras \
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  -c requirements.lock pyproject.toml --group build --group dev -o requirements-dev.lock
 
 clean: ## remove the environment (never the state in .zero137)
@@ -41,12 +41,14 @@ $(VENV)/bin/python:
 	@echo "正在创建运行环境 $(VENV) …"
 	@$(PYTHON) -m venv $(VENV)
 
+# The lock is complete, so nothing is left to resolve; older pips stumble over extras and hashes together.
 $(VENV)/runtime.stamp: requirements.lock pyproject.toml | $(VENV)/bin/python
 	@echo "正在安装依赖（首次约一至三分钟）…"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip check >/dev/null
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.lock $(VENV)/runtime.stamp
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@

@@ -1,4 +1,4 @@
-"""The forms an operator fills in to answer a step, with Chinese titles and drop-downs.
+"""The forms an operator fills in to register a lead or answer a step: Chinese titles, drop-downs.
 
 The server checks a form against its JSON schema only; whether the answer may count is decided in
 ``models.answers``. So a form holds strings and choices, and one field that must be filled: without it a
@@ -6,18 +6,38 @@ run could be resumed empty-handed.
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from prefect.input import RunInput
-from pydantic import Field, create_model
+from pydantic import BaseModel, Field, create_model
 
 from models.directory import Register
 from models.tables import Assignment
-from models.vocabulary import Channel, Finding, Role, Step, Verdict
+from models.vocabulary import Category, Channel, Finding, Role, SourceLevel, Step, Verdict
 from tasks.answers import Submission
 
 # What a drop-down stands at where nothing needs to be chosen.
 _NONE = "无"
+
+
+class LeadForm(BaseModel):
+    """线索内容。"""
+
+    title: Annotated[str, Field(title="标题", description="一句话说明问题，200字以内")]
+    facts: Annotated[str, Field(title="事实情况", description="何单位、何时、何事，违反清单何项")]
+    source_level: Annotated[
+        Literal[tuple(level.label for level in SourceLevel)],  # type: ignore[valid-type]
+        Field(title="来源层级", description="哪一级归集转送"),
+    ]
+    document_number: Annotated[str, Field(title="来文文号", description="可留空")] = ""
+    category: Annotated[
+        Literal[tuple(category.label for category in Category)],  # type: ignore[valid-type]
+        Field(title="类别", description="违背负面清单情形的四类"),
+    ]
+    received_at: Annotated[
+        str, Field(title="收到时间", description="如 2026-11-27 或 2026-11-27 15:30；留空为现在")
+    ] = ""
+    person: Annotated[str, Field(title="经办人", description="登记人姓名")]
 
 
 def form_for(assignment: Assignment, register: Register, description: str) -> type[RunInput]:

@@ -2,16 +2,15 @@
 
 import logging
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
-from pydantic import BaseModel, Field
 
+from flows.forms import LeadForm
 from models.errors import Zero137Error
 from models.intake import IntakeDefaults, LeadDraft, RowFault, read_row
-from models.vocabulary import Category, SourceLevel
 from tasks.intake import Registered, register_leads
 from tasks.lead_files import read_leads
 from tasks.observed import observed
@@ -19,26 +18,6 @@ from tasks.running import rouse
 from tasks.workplace import Workplace, current_workplace
 
 logger = logging.getLogger(__name__)
-
-
-class LeadForm(BaseModel):
-    """线索内容。"""
-
-    title: Annotated[str, Field(title="标题", description="一句话说明问题，200字以内")]
-    facts: Annotated[str, Field(title="事实情况", description="何单位、何时、何事，违反清单何项")]
-    source_level: Annotated[
-        Literal[tuple(level.label for level in SourceLevel)],  # type: ignore[valid-type]
-        Field(title="来源层级", description="哪一级归集转送"),
-    ]
-    document_number: Annotated[str, Field(title="来文文号", description="可留空")] = ""
-    category: Annotated[
-        Literal[tuple(category.label for category in Category)],  # type: ignore[valid-type]
-        Field(title="类别", description="违背负面清单情形的四类"),
-    ]
-    received_at: Annotated[
-        str, Field(title="收到时间", description="如 2026-11-27 或 2026-11-27 15:30；留空为现在")
-    ] = ""
-    person: Annotated[str, Field(title="经办人", description="登记人姓名")]
 
 
 @flow(name="登记线索")

@@ -4,16 +4,18 @@ Every line may be executed again at any time: after a resume, a crash, a redeplo
 or in another run. What comes next is decided from the stored facts alone.
 """
 
+import asyncio
 from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.flow_runs import asuspend_flow_run
 from prefect.runtime import flow_run as this_run
-from prefect.states import Completed
+from prefect.states import Completed, Failed
 
 from flows.console import label_run, publish_story, read_form, run_count
 from flows.forms import form_for, submission_of
+from models.errors import Zero137Error
 from models.lifecycle import Await, NextStep
 from tasks.answers import try_answer
 from tasks.conduct import peek_step, take_step
@@ -25,6 +27,9 @@ from tasks.running import adopt_run
 from tasks.story import Label, form_text, run_label, story_markdown
 from tasks.workplace import Workplace, current_workplace, read_register
 
+# How long to look whether this run is the one that counts, in seconds.
+_PATIENCE = (0.2, 0.5, 1.0, 2.0)
+
 
 @flow(name=HANDLE_LEAD)
 async def handle_lead(number: str) -> State[Any]:
@@ -35,7 +40,7 @@ async def handle_lead(number: str) -> State[Any]:
     """
     place = current_workplace()
     try:
-        if not adopt_run(place, number, str(this_run.id)):
+        if not await _is_ours(place, number):
             return Completed(name="已有运行承办", message=f"{number} 由另一个运行承办，本运行未做任何事。")
         refusal = await _take_in_form(place, number)
         while (step := peek_step(place, number, place.clock())) is not None:
@@ -43,8 +48,23 @@ async def handle_lead(number: str) -> State[Any]:
                 await _wait_for_answer(place, number, refusal)
             await _go_on(place, number, step)
         return await _finish(place, number)
+    except Zero137Error as error:
+        return Failed(name="无法承办", message=str(error))
     finally:
         place.close()
+
+
+async def _is_ours(place: Workplace, number: str) -> bool:
+    """Tell whether this run carries the lead.
+
+    A run that replaces a lost one may start a moment before it is noted as the one that counts.
+    """
+    for pause in (*_PATIENCE, None):
+        if adopt_run(place, number, str(this_run.id)):
+            return True
+        if pause is not None:
+            await asyncio.sleep(pause)
+    return False
 
 
 async def _take_in_form(place: Workplace, number: str) -> str:

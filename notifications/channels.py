@@ -51,7 +51,10 @@ def hand_over(channels: "Apprise", tag: str, subject: str, body: str) -> None:
     if not any(True for _ in channels.find(tag)):
         raise NoChannelError(tag)
     with LogCapture(level=logging.WARNING) as log:  # type: ignore[no-untyped-call]
-        taken = channels.notify(body=body, title=subject, tag=tag, body_format=NotifyFormat.TEXT)
+        try:
+            taken = channels.notify(body=body, title=subject, tag=tag, body_format=NotifyFormat.TEXT)
+        except (TypeError, ValueError, OSError) as error:
+            raise DeliveryError(f"渠道出错：{error}", retryable=True) from error
         reason = log.getvalue().strip()
     if not taken:
         raise DeliveryError(reason or "渠道未接收，未说明原因。", retryable=True)

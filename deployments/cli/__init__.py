@@ -106,6 +106,9 @@ def _unexpected(error: Exception) -> int:
             return _tell("数据库正忙，请稍后重试；没有写入任何内容。", EXIT_CODES[StartError])
         if "full" in reason or "readonly" in reason or "unable to open" in reason or "disk I/O" in reason:
             return _tell("数据库无法写入，请检查磁盘空间和权限；没有写入任何内容。", EXIT_CODES[StartError])
+    if isinstance(error, OSError):
+        told = "文件无法读写，请检查磁盘空间和权限；没有写入任何内容。"
+        return _tell(told, EXIT_CODES[StartError])
     from traceback import format_exception
 
     from deployments.settings import load_settings

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from conftest import Lacking
 from running_system import System
 
 
 @pytest.fixture(scope="session")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def system(tmp_path_factory: pytest.TempPathFactory, lacking: Lacking) -> Iterator[System]:
     """A system that runs for the whole session."""
+    if not Path("/proc/self/environ").exists():
+        lacking("the processes of a system are told apart by /proc, which this machine lacks")
     running = System(tmp_path_factory.mktemp("system") / "home")
     try:
         running.up()
