@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Self
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
 from deployments.schema import migrate
 from deployments.settings import Settings, child_environment, open_workplace, read_text
@@ -145,7 +145,7 @@ def prepare(settings: Settings, say: Say) -> None:
     try:
         migrate(place.engine)
         _fill_directory(place, settings, say)
-    except OperationalError as error:
+    except DatabaseError as error:
         raise StartError("数据库被其他程序占用或已损坏，请关闭占用它的程序后重试。") from error
     finally:
         place.close()

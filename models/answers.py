@@ -1,6 +1,5 @@
 """Who may answer what, and what an answer must carry before it counts."""
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,6 +9,7 @@ from models.errors import ConflictError, RuleViolation
 from models.lifecycle import AssignmentFact, LeadFacts
 from models.moments import read_moment
 from models.policy import Policy
+from models.texts import check_text, visible
 from models.vocabulary import Finding, Role, Step, Verdict
 
 # How the receipt is recorded that nobody signed.
@@ -63,12 +63,14 @@ def accept(draft: AnswerDraft, facts: LeadFacts, register: Register) -> Accepted
         unit = register.unit(draft.unit)
         raise RuleViolation(f"本次{draft.step.label}应由{owing.name}反馈，{unit.name}不能代为反馈。")
     person = draft.person.strip()
-    if not _visible(person) or len(person) > _LONGEST_NAME:
+    if not visible(person) or len(person) > _LONGEST_NAME:
         raise RuleViolation("请填写经办人姓名（不超过50字）。")
     if len(draft.explanation) > _LONGEST_TEXT or any(
         len(text) > _LONGEST_TEXT for text in draft.fields.values()
     ):
         raise RuleViolation("情况说明等文字不得超过20000字，详细内容请作为印证材料提交。")
+    for text in (person, draft.explanation, *draft.fields.values()):
+        check_text(text, "填写的内容")
     accepted = AcceptedAnswer(
         assignment, owing.code, person, draft.at, draft.at, "", {}, draft.explanation.strip()
     )
@@ -161,7 +163,7 @@ def _check_review(
     """The bureau accepts, or returns with reasons. Source: ADR-0003."""
     del facts, register
     verdict = Verdict.parse(draft.fields.get("verdict", ""), "验收结论")
-    if verdict is Verdict.RETURN and not _visible(draft.explanation):
+    if verdict is Verdict.RETURN and not visible(draft.explanation):
         raise RuleViolation("退回时请写明退回理由，以便单位补正。")
     return replace(accepted, decision=verdict.value)
 
@@ -169,7 +171,7 @@ def _check_review(
 def _check_gate(draft: AnswerDraft, policy: Policy) -> None:
     """Refuse an answer without a detailed explanation and complete evidence. Source: 通知§12(五)."""
     least = policy.answer_gate.minimum_explanation_characters
-    length = len(_visible(draft.explanation))
+    length = len(visible(draft.explanation))
     if length < least:
         raise RuleViolation(
             f"情况说明过于简单（{length}字），请详细说明，不少于{least}字（{policy.answer_gate.source}）。"
@@ -182,14 +184,9 @@ def _check_gate(draft: AnswerDraft, policy: Policy) -> None:
 def _required(draft: AnswerDraft, key: str, what: str) -> str:
     """Return a field that may not be blank."""
     text = draft.fields.get(key, "").strip()
-    if not _visible(text):
+    if not visible(text):
         raise RuleViolation(f"请填写{what}。")
     return text
-
-
-def _visible(text: str) -> str:
-    """Return the characters a reader can see; blanks, controls and zero-width marks do not count."""
-    return "".join(char for char in text if unicodedata.category(char)[0] not in "CZ")
 
 
 _Check = Callable[[AcceptedAnswer, AnswerDraft, LeadFacts, Register], AcceptedAnswer]

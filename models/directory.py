@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from models.errors import InputError, NotFound, RuleViolation
 from models.policy import Policy, describe_faults
@@ -23,6 +23,14 @@ class UnitFact(BaseModel):
     short_name: Annotated[str, Field(min_length=2, max_length=40)]
     roles: frozenset[Role]
     active: bool = True
+
+    @field_validator("code")
+    @classmethod
+    def _no_reserved_tag(cls, code: str) -> str:
+        # The code is the tag of the unit's channel; these two tags mean everybody.
+        if code.lower() in ("all", "always"):
+            raise ValueError("all 和 always 是渠道保留的标签，不能作单位代码")
+        return code
 
     def is_called(self, text: str) -> bool:
         """Tell whether a person means this unit: its code, name or short name."""

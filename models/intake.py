@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from models.errors import RuleViolation, Zero137Error
 from models.moments import at_opening, read_moment
 from models.policy import Policy
+from models.texts import check_text, visible
 from models.vocabulary import Category, Labelled, SourceLevel
 
 LONGEST_TITLE = 200
@@ -110,6 +111,8 @@ def _read_cell(
             return _member(Category, text, heading, defaults.category)
         case "title" | "facts" if not text:
             raise RuleViolation(f"{heading}不能为空。")
+        case "title" if "\n" in text:
+            raise RuleViolation(f"{heading}应写在一行内。")
         case "title" if len(text) > LONGEST_TITLE:
             raise RuleViolation(f"{heading}超过{LONGEST_TITLE}字（{len(text)}字）。")
         case "facts" if len(text) > LONGEST_FACTS:
@@ -150,16 +153,15 @@ def read_received(value: object, defaults: IntakeDefaults, policy: Policy, now: 
 
 
 def clean_text(value: object, heading: str) -> str:
-    """Return a cell's text without outer blanks; control characters other than line breaks are refused.
+    """Return a cell's text without outer blanks; a text nobody can see is no text.
 
     Raises:
-        RuleViolation: The cell holds something that is no text, or control characters.
+        RuleViolation: The cell holds something that is no text, or characters that cannot be stored.
     """
     if value is None:
         return ""
     if isinstance(value, bool | dict | list):
         raise RuleViolation(f"{heading}应为文字。")
     text = str(value).replace("\r\n", "\n").strip()
-    if any(unicodedata.category(char) == "Cc" and char not in "\n\t" for char in text):
-        raise RuleViolation(f"{heading}含有不可见的控制字符，请清除后再导入。")
-    return text
+    check_text(text, heading)
+    return text if visible(text) else ""

@@ -3,6 +3,7 @@
 import re
 from datetime import date, datetime, time
 
+from models.calendar import FIRST_YEAR, LAST_YEAR
 from models.errors import RuleViolation
 from models.policy import BusinessHours
 
@@ -40,13 +41,20 @@ def read_moment(
     year, month, day_of_month, rest = found.groups() if found else ("0", "0", "0", "")
     try:
         day = date(int(year), int(month), int(day_of_month))
-        clock = time.fromisoformat(rest.strip()) if rest else time()
+        clock = time.fromisoformat(_padded(rest.strip())) if rest else time()
     except ValueError as error:
         raise RuleViolation(
             f"{what}“{text.strip()}”无法识别，请写成 2026-11-27 或 2026-11-27 15:30。"
         ) from error
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise RuleViolation(f"{what}“{text.strip()}”超出{FIRST_YEAR}年至{LAST_YEAR}年，请核对。")
     moment = datetime.combine(day, clock, tzinfo=clock.tzinfo or hours.zone)
     return at_opening(moment, hours, not_before=not_before, now=now) if clock == time() else moment
+
+
+def _padded(clock: str) -> str:
+    """Return a time with two digits for the hour: office programs write 9:30."""
+    return f"0{clock}" if clock[1:2] == ":" else clock
 
 
 def at_opening(

@@ -190,7 +190,7 @@ class CalendarNotice(SQLModel, table=True):
     year: int = Field(index=True)
     issued_on: date | None = None
     imported_at: datetime = _moment()
-    digest: str = Field(unique=True, max_length=64)
+    digest: str = Field(index=True, max_length=64)
     days: dict[str, list[str]] = _json()
 
 

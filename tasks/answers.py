@@ -161,7 +161,7 @@ def _note_refusal(place: Workplace, number: str, submission: Submission, reason:
                 session.add(assignment.row)
         actor = f"{submission.unit} {submission.person}"
         append_entry(
-            session, matter.number, now, "refused", actor[:100], reason,
+            session, matter.number, now, "refused", actor, reason,
             step=submission.step.value, channel=submission.channel.value,
         )  # fmt: skip
 

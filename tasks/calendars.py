@@ -49,7 +49,9 @@ def import_notice(place: Workplace, notice: YearNotice, now: datetime) -> Calend
     issued = notice.issued_on.isoformat() if notice.issued_on else ""
     digest = hashlib.sha256(json.dumps([notice.year, issued, days], ensure_ascii=False).encode()).hexdigest()
     with place.writing() as session:
-        if session.exec(select(CalendarNotice).where(CalendarNotice.digest == digest)).first() is not None:
+        of_year = select(CalendarNotice).where(CalendarNotice.year == notice.year)
+        in_force = session.exec(of_year.order_by(col(CalendarNotice.id).desc())).first()
+        if in_force is not None and in_force.digest == digest:
             return CalendarImport(created=False, moved=[])
         session.add(
             CalendarNotice(

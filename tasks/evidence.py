@@ -18,7 +18,15 @@ from tasks.ledger import append_entry
 from tasks.matters import find_matter, key_of
 from tasks.workplace import Workplace
 
-_HEAD_BYTES = 8192
+_HEAD_BYTES = 65536
+_OOXML = "application/vnd.openxmlformats-officedocument"
+# A ZIP that is a document: told by a part it must have, wherever that stands.
+_PACKAGES = {
+    b"OFD.xml": "application/ofd",
+    b"word/document.xml": f"{_OOXML}.wordprocessingml.document",
+    b"xl/workbook.xml": f"{_OOXML}.spreadsheetml.sheet",
+    b"ppt/presentation.xml": f"{_OOXML}.presentationml.presentation",
+}
 _CHUNK_BYTES = 1 << 20
 _MEGABYTE = 1 << 20
 
@@ -70,8 +78,10 @@ def recognise(head: bytes) -> str:
     """Return the MIME type of a file from its first bytes; blank where it is unknown."""
     from filetype import guess
 
-    if b"OFD.xml" in head[:_HEAD_BYTES] and head.startswith(b"PK"):
-        return "application/ofd"
+    if head.startswith(b"PK"):
+        for part, media_type in _PACKAGES.items():
+            if part in head:
+                return media_type
     kind = guess(head)
     if kind is not None:
         return str(kind.mime)
@@ -123,8 +133,10 @@ def store_piece(place: Workplace, session: Session, matter: Matter, piece: Piece
     if known is not None:
         return known
     _write_blob(place.evidence_folder, piece)
+    # A name may hold bytes that are no text; they are shown as question marks.
+    name = piece.path.name.encode("utf-8", "replace").decode()
     row = Evidence(
-        matter_id=key_of(matter), sha256=piece.sha256, name=piece.path.name, media_type=piece.media_type,
+        matter_id=key_of(matter), sha256=piece.sha256, name=name, media_type=piece.media_type,
         size=piece.size, stored_at=now,
     )  # fmt: skip
     session.add(row)

@@ -76,13 +76,16 @@ def _rows(path: Path) -> Iterator[_Row]:
 
 def _json_rows(text: str) -> Iterator[_Row]:
     """Yield one record a line; blank lines are passed over."""
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
             record = json.loads(line)
         except json.JSONDecodeError as error:
             yield -number, {"fault": f"不是有效的 JSON（第{error.colno}个字符处）"}
+            continue
+        except RecursionError:
+            yield -number, {"fault": "不是有效的 JSON（嵌套过深）"}
             continue
         if isinstance(record, dict):
             yield number, record
@@ -96,9 +99,10 @@ def _csv_rows(text: str, path: Path) -> Iterator[_Row]:
     try:
         heading = [cell.strip() for cell in next(reader, [])]
         _check_heading(heading, path)
-        for cells in reader:
+        # Counted as an office program counts: a cell with line breaks is still one row.
+        for number, cells in enumerate(reader, start=2):
             if any(cell.strip() for cell in cells):
-                yield reader.line_num, dict(zip(heading, cells, strict=False))
+                yield number, dict(zip(heading, cells, strict=False))
     except csv.Error as error:
         raise InputError(f"文件 {path.name} 不是有效的 CSV（第{reader.line_num}行）。") from error
 
@@ -106,9 +110,13 @@ def _csv_rows(text: str, path: Path) -> Iterator[_Row]:
 def _sheet_rows(data: bytes, path: Path) -> Iterator[_Row]:
     """Yield one record a row of the first sheet below its heading."""
     from openpyxl import load_workbook
+    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
     try:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        # Some exporters write a wrong extent; the rows themselves tell the right one.
+        if isinstance(book.worksheets[0], ReadOnlyWorksheet):
+            book.worksheets[0].reset_dimensions()
         rows = list(book.worksheets[0].iter_rows(values_only=True))
         book.close()
     except Exception as error:  # a damaged file fails in many ways, none of them documented

@@ -30,7 +30,13 @@ def append_entry(
     """
     last = session.exec(select(func.max(LedgerEntry.sequence)).where(LedgerEntry.stream == stream)).one()
     entry = LedgerEntry(
-        stream=stream, sequence=(last or 0) + 1, at=at, kind=kind, actor=actor, summary=summary, detail=detail
+        stream=stream,
+        sequence=(last or 0) + 1,
+        at=at,
+        kind=kind,
+        actor=actor[:100],
+        summary=summary,
+        detail=detail,
     )
     session.add(entry)
     session.flush()

@@ -59,7 +59,10 @@ def _rows(text: str, path: Path) -> list[dict[str, str]]:
     missing = [column for column in _COLUMNS if column not in (reader.fieldnames or [])]
     if missing:
         raise InputError(f"{path.name} 缺少列：{'、'.join(missing)}。")
-    return [{key: value or "" for key, value in row.items() if key} for row in reader]
+    try:
+        return [{key: value or "" for key, value in row.items() if key} for row in reader]
+    except csv.Error as error:
+        raise InputError(f"{path.name} 不是有效的 CSV（第{reader.line_num}行）。") from error
 
 
 def _read_row(row: dict[str, str], number: int, path: Path) -> tuple[date, NoticeDay, date | None]:

@@ -49,8 +49,8 @@ def enqueue(
     Returns:
         False where this (matter, step, round, kind, recipient) has its message already.
     """
-    # A moved date is told once per date; everything else once per assignment.
-    occasion = f"{kind}-{row.due_on}" if kind == "due_moved" else kind
+    # A date may move back and forth: each move is told. Everything else is told once per assignment.
+    occasion = f"{kind}-{now:%Y%m%d%H%M%S}" if kind == "due_moved" else kind
     key = f"{file.matter.number}/{row.step.value}/{row.round}/{occasion}/{unit_code}"
     if session.exec(select(Message.id).where(Message.dedupe_key == key)).first() is not None:
         return False

@@ -23,6 +23,7 @@ def import_units(
         InputError: The directory as it would be is ambiguous or has not exactly one bureau.
     """
     added = changed = 0
+    renamed: set[str] = set()
     with place.writing() as session:
         known = {row.code: unit_fact(row) for row in session.exec(select(Unit))}
         listed = [fact.code.upper() for fact in units]
@@ -30,8 +31,16 @@ def import_units(
             raise InputError(f"单位目录 {origin} 中有代码出现了不止一次。")
         check_directory((known | {fact.code: fact for fact in units}).values(), origin)
         for fact in units:
+            # Two units may swap their names: the old ones are given up before any new one is taken.
+            old = session.get(Unit, fact.code)
+            if old is not None and (old.name, old.short_name) != (fact.name, fact.short_name):
+                renamed.add(fact.code)
+                old.name, old.short_name = f"（改名中）{fact.code}", f"（改名中）{fact.code}"
+                session.add(old)
+        session.flush()
+        for fact in units:
             row = session.get(Unit, fact.code)
-            if row is not None and unit_fact(row) == fact:
+            if row is not None and fact.code not in renamed and unit_fact(row) == fact:
                 continue
             added, changed = added + (row is None), changed + (row is not None)
             row = row or Unit(code=fact.code, name=fact.name, short_name=fact.short_name, roles=[])

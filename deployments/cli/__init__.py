@@ -92,23 +92,37 @@ def _tell(sentence: str, code: int) -> int:
     return code
 
 
-def _unexpected(error: Exception) -> int:
-    """Tell a fault nobody foresaw; a database that is missing, locked or full is told as what it is."""
-    from sqlalchemy.exc import OperationalError, ProgrammingError
+# What a database says of itself, and what that means to a person.
+_DATABASE_FAULTS = (
+    (
+        ("no such table", "no such column", "does not exist"),
+        "数据库尚未创建或版本过旧，请先运行 zero137 up（或 zero137 init）。",
+    ),
+    (("locked",), "数据库正忙，请稍后重试；没有写入任何内容。"),
+    (("not a database", "malformed"), "数据库文件已损坏，请从备份恢复。"),
+    (
+        ("full", "readonly", "unable to open", "disk I/O"),
+        "数据库无法写入，请检查磁盘空间和权限；没有写入任何内容。",
+    ),
+)
 
-    if isinstance(error, OperationalError | ProgrammingError):
+
+def _unexpected(error: Exception) -> int:
+    """Tell a fault nobody foresaw; a database or a disk at fault is told as what it is."""
+    from sqlalchemy.exc import DatabaseError
+
+    if isinstance(error, DatabaseError):
         reason = str(error.orig)
-        if "no such table" in reason or "does not exist" in reason or "no such column" in reason:
-            return _tell(
-                "数据库尚未创建或版本过旧，请先运行 zero137 up（或 zero137 init）。", EXIT_CODES[StartError]
-            )
-        if "locked" in reason:
-            return _tell("数据库正忙，请稍后重试；没有写入任何内容。", EXIT_CODES[StartError])
-        if "full" in reason or "readonly" in reason or "unable to open" in reason or "disk I/O" in reason:
-            return _tell("数据库无法写入，请检查磁盘空间和权限；没有写入任何内容。", EXIT_CODES[StartError])
+        for words, sentence in _DATABASE_FAULTS:
+            if any(word in reason for word in words):
+                return _tell(sentence, EXIT_CODES[StartError])
     if isinstance(error, OSError):
-        told = "文件无法读写，请检查磁盘空间和权限；没有写入任何内容。"
-        return _tell(told, EXIT_CODES[StartError])
+        return _tell("文件无法读写，请检查磁盘空间和权限；没有写入任何内容。", EXIT_CODES[StartError])
+    return _tell(f"程序内部错误（{type(error).__name__}），{_logged(error)}请反馈给维护人员。", _UNEXPECTED)
+
+
+def _logged(error: Exception) -> str:
+    """Write a fault to the log; returns where it was written, blank where nothing can be."""
     from traceback import format_exception
 
     from deployments.settings import load_settings
@@ -116,11 +130,9 @@ def _unexpected(error: Exception) -> int:
     try:
         log = load_settings().home / "logs" / "error.log"
         _append(log, "".join(format_exception(error)))
-        return _tell(
-            f"程序内部错误（{type(error).__name__}），详情已记入 {log}，请反馈给维护人员。", _UNEXPECTED
-        )
     except (OSError, Zero137Error):
-        return _tell(f"程序内部错误（{type(error).__name__}：{error}），请反馈给维护人员。", _UNEXPECTED)
+        return ""
+    return f"详情已记入 {log}，"
 
 
 def _append(log: Path, text: str) -> None:

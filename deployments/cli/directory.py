@@ -10,6 +10,7 @@ from deployments.settings import read_text
 from models.directory import read_directory
 from models.tables import Message
 from models.vocabulary import Delivery
+from tasks.matters import find_matter
 from tasks.units import import_units, list_units
 from tasks.workplace import read_register
 
@@ -62,14 +63,14 @@ def messages() -> None:
 def show_messages(*, lead: str, state: str, as_json: bool) -> None:
     """列出消息；“已交付渠道”不等于对方收到，签收才算。"""
     query = select(Message).order_by(col(Message.id))
-    if lead:
-        query = query.where(col(Message.dedupe_key).startswith(f"{lead.upper()}/"))
     if state:
         query = query.where(col(Message.status) == Delivery.parse(state, "状态"))
     with workplace() as place:
         register = read_register(place)
         hours = place.policy.business_hours
         with place.reading() as session:
+            if lead:
+                query = query.where(Message.matter_id == find_matter(session, lead).id)
             found = session.exec(query).all()
     rows = [
         (f"{hours.local(m.created_at):%m-%d %H:%M}", register.stored(m.unit_code).short_name, m.status.label,

@@ -103,7 +103,7 @@ def explain_usage(error: click.ClickException) -> str:
             return f"缺少 {name}。{hint}"
         case click.exceptions.BadParameter():
             name = error.param.get_error_hint(context) if error.param and context else ""
-            return f"{name} 的值不正确：{error.message}。{hint}"
+            return f"{name} 的值不正确或超出范围。{hint}"
         case click.exceptions.UsageError() if "No such command" in error.message:
             return f"没有这个命令：{error.message.split(chr(39))[1]}。{hint}"
         case _:

@@ -55,7 +55,7 @@ def add(*, person: str, as_json: bool, **cells: str) -> None:
         now = place.clock()
         draft = read_row(1, cells, IntakeDefaults(now), place.policy, now)
         if not isinstance(draft, LeadDraft):
-            raise RuleViolation("；".join(fault.reason for fault in draft))
+            raise RuleViolation("；".join(fault.reason.removesuffix("。") for fault in draft) + "。")
         registered = register_leads(place, [draft], person, now)
         note = _start_runs(place, registered)
     (one,) = registered

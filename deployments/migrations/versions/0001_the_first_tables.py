@@ -20,8 +20,8 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("days", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_calendarnotice"),
-        sa.UniqueConstraint("digest", name="uq_calendarnotice_digest"),
     )
+    op.create_index("ix_calendarnotice_digest", "calendarnotice", ["digest"], unique=False)
     op.create_index("ix_calendarnotice_year", "calendarnotice", ["year"], unique=False)
 
     op.create_table(
