@@ -4,8 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -42,8 +44,11 @@ def render_text(name: str, values: Mapping[str, object]) -> str:
 
 
 @cache
-def _environment(form: str) -> Environment:
+def _environment(form: str) -> "Environment":
     """Return the environment of a form; its values are made harmless before they are printed."""
+    # Imported here: most commands render nothing and should not pay for it.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     return Environment(
         loader=PackageLoader("notifications"),
         undefined=StrictUndefined,

@@ -1,13 +1,12 @@
-"""Fixtures: a workplace in a temporary folder, on SQLite and, where one answers, on PostgreSQL."""
+"""Fixtures for all tests: a workplace in a temporary folder, a clock, and what may be lacking."""
 
 import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
 from deployments.schema import migrate
@@ -74,28 +73,9 @@ def postgres_server(lacking: Lacking) -> str:
         engine.dispose()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database of each kind, gone after the test."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'zero137.db'}"
-        return
-    server: str = request.getfixturevalue("postgres_server")
-    name = f"zero137_test_{uuid4().hex[:12]}"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    try:
-        yield str(admin.url.set(database=name).render_as_string(hide_password=False))
-    finally:
-        with admin.connect() as connection:
-            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-        admin.dispose()
-
-
 @pytest.fixture
 def place(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Workplace]:
-    """A workplace with the packaged policy and units, on each database; its clock is ``clock``."""
+    """A workplace with the packaged policy and units, on the database of ``database_url``."""
     (tmp_path / "evidence").mkdir()
     settings = Settings(home=tmp_path, database_url=database_url, evidence_mb=1)
     opened = open_workplace(settings, clock=clock)
