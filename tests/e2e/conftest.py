@@ -8,9 +8,9 @@ from conftest import Lacking
 from running_system import System
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def system(tmp_path_factory: pytest.TempPathFactory, lacking: Lacking) -> Iterator[System]:
-    """A system that runs for the whole session."""
+    """A system that runs for the tests of this folder."""
     if not Path("/proc/self/environ").exists():
         lacking("the processes of a system are told apart by /proc, which this machine lacks")
     running = System(tmp_path_factory.mktemp("system") / "home")
