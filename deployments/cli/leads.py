@@ -114,7 +114,8 @@ def _start_runs(place: Workplace, registered: list[Registered], *, show_progress
 
     numbers = [one.number for one in registered if one.created]
     try:
-        stream = sys.stderr if show_progress else io.StringIO()
+        # A bar is for eyes only: where nobody watches, its control characters would litter a file.
+        stream = sys.stderr if show_progress and sys.stderr.isatty() else io.StringIO()
         with (
             PrefectApi(place.api_url) as api,
             click.progressbar(numbers, label="启动承办", file=stream) as bar,

@@ -2,7 +2,9 @@
 
 import os
 import signal
+import sys
 import time
+from pathlib import Path
 
 import click
 from sqlmodel import col, func, select
@@ -30,16 +32,18 @@ def up() -> None:
 def _welcome(settings: Settings) -> str:
     """Return the addresses and what to try next."""
     base = f"http://{settings.host}:{settings.port}"
+    program = Path(sys.argv[0])
+    command = os.path.relpath(program) if program.is_relative_to(Path.cwd()) else "zero137"
     return f"""
 系统已启动（按 Ctrl-C 停止，数据保存在 {settings.home}）
   Prefect 界面  {base}
   登记、导入、巡查  {base}/deployments
   线索办理情况  {base}/artifacts
 
-接下来可以试试（另开一个终端，命令在 .venv/bin 中）：
-  zero137 lead import examples/leads.csv
-  zero137 lead list
-  zero137 answer L{time.localtime().tm_year}-0001 移交 --by 发改局/经办人姓名 --authority 住建局
+接下来可以试试（另开一个终端）：
+  {command} lead import examples/leads.csv
+  {command} lead list
+  {command} answer L{time.localtime().tm_year}-0001 移交 --by 发改局/经办人姓名 --authority 住建局
 """
 
 
