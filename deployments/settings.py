@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.exc import ArgumentError
 
-from models.errors import InputError
+from models.errors import InputError, NotFound
 from models.policy import Policy, describe_faults, packaged_policy_text, read_policy
 from tasks.database import open_engine
+from tasks.texts import decode_text, read_bytes
 from tasks.workplace import Workplace
 
 _PREFIX = "ZERO137_"
+# Characters that end or escape the path within the address of a database.
+_MEANINGFUL = frozenset("?#%")
 
 
 class Settings(BaseModel):
@@ -54,7 +58,10 @@ class Settings(BaseModel):
         """
         if self.policy is None:
             return read_policy(packaged_policy_text(), "policy.toml")
-        return read_policy(read_text(self.policy), self.policy.name)
+        try:
+            return read_policy(decode_text(read_bytes(self.policy), self.policy), self.policy.name)
+        except NotFound as error:
+            raise InputError(f"ZERO137_POLICY 所指的{error}") from error
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -71,7 +78,15 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         settings = Settings.model_validate(given)
     except ValidationError as error:
         raise InputError(f"环境变量 {_PREFIX}… 的设置有误：{describe_faults(error)}。") from error
-    return settings.model_copy(update={"home": settings.home.expanduser().resolve()})
+    try:
+        home = settings.home.expanduser().resolve()
+    except (OSError, RuntimeError) as error:
+        raise InputError(f"ZERO137_HOME 所指的文件夹 {settings.home} 无法解析，请核对。") from error
+    if _MEANINGFUL & set(str(home)):
+        raise InputError(
+            f"文件夹 {home} 的路径含有 ? # % 之一，数据库地址不能使用，请用 ZERO137_HOME 另行指定。"
+        )
+    return settings.model_copy(update={"home": home})
 
 
 def present() -> datetime:
@@ -80,10 +95,18 @@ def present() -> datetime:
 
 
 def open_workplace(settings: Settings, clock: Callable[[], datetime] = present) -> Workplace:
-    """Return the workplace of an installation; the database must have been created."""
+    """Return the workplace of an installation; the database must have been created.
+
+    Raises:
+        InputError: The address of the database or the policy file is wrong.
+    """
+    try:
+        engine = open_engine(settings.facts_url)
+    except (ArgumentError, ImportError) as error:
+        raise InputError("ZERO137_DATABASE_URL 不是可用的数据库地址，请核对或取消该设置。") from error
     return Workplace(
         home=settings.home,
-        engine=open_engine(settings.facts_url),
+        engine=engine,
         policy=settings.read_policy(),
         evidence_limit=settings.evidence_mb << 20,
         api_url=settings.api_url,
@@ -125,15 +148,3 @@ def child_environment(settings: Settings) -> dict[str, str]:
         "NO_PROXY": f"{settings.host},127.0.0.1,localhost",
         "PYTHONUNBUFFERED": "1",
     }
-
-
-def read_text(path: Path) -> str:
-    """Return the text of a file given by a person.
-
-    Raises:
-        InputError: It cannot be read or is no UTF-8.
-    """
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"文件 {path.name} 无法读取，请确认它存在且为 UTF-8 编码。") from error

@@ -14,17 +14,21 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Self
 
+from alembic.util import CommandError
 from sqlalchemy.exc import DatabaseError
 
 from deployments.schema import migrate
-from deployments.settings import Settings, child_environment, open_workplace, read_text
+from deployments.settings import Settings, child_environment, open_workplace
 from models.directory import packaged_directory_text, read_directory
 from models.errors import StartError
 from tasks.prefect_api import PrefectApi
 from tasks.running import rouse
+from tasks.texts import decode_text, read_bytes
 from tasks.units import import_units, list_units
 from tasks.workplace import Workplace
 
+# Somebody who only looks holds the lock for a moment, in seconds.
+_LOCK_WAITS = (0.1, 0.2, 0.3, 0.4)
 _START_SECONDS = 180
 _STOP_SECONDS = 15
 # A child that ends this often within the span is not started again, in times and seconds.
@@ -32,7 +36,7 @@ _RESTARTS, _SPAN = 5, 120
 Say = Callable[[str], None]
 
 
-class Interrupted(Exception):  # noqa: N818 - it is no error to stop the system
+class Interrupted(BaseException):
     """Somebody asked the system to stop."""
 
 
@@ -48,9 +52,9 @@ def run_until_stopped(settings: Settings, say: Say, ready: Callable[[], None]) -
         StartError: Something stands in the way; what was started has been stopped again.
         InputError: The policy or unit file is wrong.
     """
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _interrupt)
     try:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _interrupt)
         with instance_lock(settings):
             check_port(settings)
             prepare(settings, say)
@@ -77,17 +81,28 @@ def instance_lock(settings: Settings) -> Iterator[None]:
     make_folders(settings)
     lock = (settings.home / "up.lock").open("a+", encoding="utf-8")
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise StartError(
-                f"文件夹 {settings.home} 正被另一个实例使用，请先用 zero137 down 停止它。"
-            ) from error
+        for pause in (*_LOCK_WAITS, None):
+            if _locked(lock, fcntl.LOCK_EX):
+                break
+            if pause is None:
+                raise StartError(f"文件夹 {settings.home} 正被另一个实例使用，请先用 zero137 down 停止它。")
+            time.sleep(pause)
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
-        yield
-        lock.truncate(0)
+        try:
+            yield
+        finally:
+            lock.truncate(0)
+
+
+def _locked(lock: IO[str], kind: int) -> bool:
+    """Take a lock without waiting; False where somebody else's stands in the way."""
+    try:
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def make_folders(settings: Settings) -> None:
@@ -110,12 +125,11 @@ def running_instance(settings: Settings) -> int | None:
     if not path.exists():
         return None
     with path.open("r+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            text = lock.read().strip()
-            return int(text) if text.isdecimal() else None
-    return None
+        # A shared lock stands in nobody's way but an instance's: two who look do not see each other.
+        if _locked(lock, fcntl.LOCK_SH):
+            return None
+        text = lock.read().strip()
+        return int(text) if text.isdecimal() else None
 
 
 def check_port(settings: Settings) -> None:
@@ -146,7 +160,9 @@ def prepare(settings: Settings, say: Say) -> None:
         migrate(place.engine)
         _fill_directory(place, settings, say)
     except DatabaseError as error:
-        raise StartError("数据库被其他程序占用或已损坏，请关闭占用它的程序后重试。") from error
+        raise StartError("数据库连不上、被其他程序占用或已损坏，请处理后重试。") from error
+    except CommandError as error:
+        raise StartError("数据库由更新的版本创建，请升级程序后再启动。") from error
     finally:
         place.close()
 
@@ -156,7 +172,7 @@ def _fill_directory(place: Workplace, settings: Settings, say: Say) -> None:
     if list_units(place):
         return
     source = settings.units
-    text = read_text(source) if source else packaged_directory_text()
+    text = decode_text(read_bytes(source), source) if source else packaged_directory_text()
     origin = source.name if source else "units.toml"
     added, _ = import_units(place, read_directory(text, origin), origin, place.clock())
     say(f"已导入单位目录，共 {added} 个单位。")

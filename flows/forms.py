@@ -5,6 +5,7 @@ The server checks a form against its JSON schema only; whether the answer may co
 run could be resumed empty-handed.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -59,7 +60,7 @@ def submission_of(assignment: Assignment, filled: Mapping[str, object]) -> Submi
     told = {
         key: str(value) for key, value in filled.items() if value is not None and not key.startswith("__")
     }
-    references = told.pop("evidence", "").replace("，", ",").replace("、", ",").replace(" ", ",").split(",")
+    references = re.split(r"[\s,，、;；]+", told.pop("evidence", ""))
     return Submission(
         step=assignment.step,
         unit=assignment.unit_code,

@@ -9,13 +9,13 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows.forms import LeadForm
-from models.errors import Zero137Error
+from models.errors import StartError, Zero137Error
 from models.intake import IntakeDefaults, LeadDraft, RowFault, read_row
 from tasks.intake import Registered, register_leads
 from tasks.lead_files import read_leads
 from tasks.observed import observed
-from tasks.running import rouse
-from tasks.workplace import Workplace, current_workplace
+from tasks.running import start_runs
+from tasks.workplace import Workplace, at_work
 
 logger = logging.getLogger(__name__)
 
@@ -27,18 +27,16 @@ async def register_lead(lead: LeadForm) -> State[Any]:
     Args:
         lead: 线索内容
     """
-    place = current_workplace()
     try:
-        now = place.clock()
-        draft = read_row(1, lead.model_dump(), IntakeDefaults(now), place.policy, now)
-        if not isinstance(draft, LeadDraft):
-            return _refused(draft)
-        (registered,) = await observed("登记", lambda: register_leads(place, [draft], lead.person, now))
-        return await _started(place, [registered])
+        with at_work() as place:
+            now = place.clock()
+            draft = read_row(1, lead.model_dump(), IntakeDefaults(now), place.policy, now)
+            if not isinstance(draft, LeadDraft):
+                return _refused(draft)
+            registered = await observed("登记", lambda: register_leads(place, [draft], lead.person, now))
+            return await _started(place, registered)
     except Zero137Error as error:
         return Failed(name="未登记", message=str(error))
-    finally:
-        place.close()
 
 
 @flow(name="批量导入")
@@ -50,30 +48,31 @@ async def import_leads(file: str, person: str, skip_bad: bool = False) -> State[
         person: 经办人姓名
         skip_bad: 跳过不合格的行
     """
-    place = current_workplace()
     try:
-        now = place.clock()
-        table = await observed(
-            "读取文件", lambda: read_leads(Path(file), IntakeDefaults(now), place.policy, now)
-        )
-        if table.faults and not skip_bad:
-            return _refused(table.faults)
-        registered = await observed("登记", lambda: register_leads(place, table.drafts, person, now))
-        return await _started(place, registered)
+        with at_work() as place:
+            now = place.clock()
+            defaults = IntakeDefaults(now)
+            table = await observed("读取文件", lambda: read_leads(Path(file), defaults, place.policy, now))
+            if table.faults and not skip_bad:
+                return _refused(table.faults)
+            registered = await observed("登记", lambda: register_leads(place, table.drafts, person, now))
+            return await _started(place, registered)
     except Zero137Error as error:
         return Failed(name="未导入", message=str(error))
-    finally:
-        place.close()
 
 
 async def _started(place: Workplace, registered: list[Registered]) -> State[Any]:
-    """Start the runs of new leads and say what came of it."""
-    await observed("启动承办", lambda: rouse(place, place.clock()))
-    new = [lead.printed_number for lead in registered if lead.created]
-    known = len(registered) - len(new)
-    message = f"新登记{len(new)}条" + (f"：{'、'.join(new[:20])}" if new else "")
-    if known:
-        message += f"；{known}条此前已登记，未重复登记"
+    """Start the runs of new leads and say what came of it; what is stored stays stored."""
+    new = [lead for lead in registered if lead.created]
+    message = f"新登记{len(new)}条" + (
+        f"：{'、'.join(lead.printed_number for lead in new[:20])}" if new else ""
+    )
+    if len(new) < len(registered):
+        message += f"；{len(registered) - len(new)}条此前已登记，未重复登记"
+    try:
+        await observed("启动承办", lambda: start_runs(place, [lead.number for lead in new]))
+    except StartError as error:
+        message += f"；线索已保存，巡查时将自动开始承办（{error}）"
     return Completed(name="已登记" if new else "此前已登记", message=message)
 
 

@@ -4,7 +4,6 @@ Every line may be executed again at any time: after a resume, a crash, a redeplo
 or in another run. What comes next is decided from the stored facts alone.
 """
 
-import asyncio
 from typing import Any
 
 from prefect import flow
@@ -25,10 +24,7 @@ from tasks.outbox import deliver_messages
 from tasks.prefect_api import HANDLE_LEAD
 from tasks.running import adopt_run
 from tasks.story import Label, form_text, run_label, story_markdown
-from tasks.workplace import Workplace, current_workplace, read_register
-
-# How long to look whether this run is the one that counts, in seconds.
-_PATIENCE = (0.2, 0.5, 1.0, 2.0)
+from tasks.workplace import Workplace, at_work, read_register
 
 
 @flow(name=HANDLE_LEAD)
@@ -38,33 +34,23 @@ async def handle_lead(number: str) -> State[Any]:
     Args:
         number: 线索编号，如 L2026-0012；同一线索只由一个运行承办。
     """
-    place = current_workplace()
     try:
-        if not await _is_ours(place, number):
-            return Completed(name="已有运行承办", message=f"{number} 由另一个运行承办，本运行未做任何事。")
-        refusal = await _take_in_form(place, number)
-        while (step := peek_step(place, number, place.clock())) is not None:
-            if isinstance(step, Await):
-                await _wait_for_answer(place, number, refusal)
-            await _go_on(place, number, step)
-        return await _finish(place, number)
+        with at_work() as place:
+            return await _carry(place, number)
     except Zero137Error as error:
         return Failed(name="无法承办", message=str(error))
-    finally:
-        place.close()
 
 
-async def _is_ours(place: Workplace, number: str) -> bool:
-    """Tell whether this run carries the lead.
-
-    A run that replaces a lost one may start a moment before it is noted as the one that counts.
-    """
-    for pause in (*_PATIENCE, None):
-        if adopt_run(place, number, str(this_run.id)):
-            return True
-        if pause is not None:
-            await asyncio.sleep(pause)
-    return False
+async def _carry(place: Workplace, number: str) -> State[Any]:
+    """Carry a lead from the form last shown to the next one, or to its end."""
+    if not adopt_run(place, number, str(this_run.id)):
+        return Completed(name="已有运行承办", message=f"{number} 由另一个运行承办，本运行未做任何事。")
+    refusal = await _take_in_form(place, number)
+    while (step := peek_step(place, number, place.clock())) is not None:
+        if isinstance(step, Await):
+            await _wait_for_answer(place, number, refusal)
+        await _go_on(place, number, step)
+    return await _finish(place, number)
 
 
 async def _take_in_form(place: Workplace, number: str) -> str:
@@ -80,7 +66,7 @@ async def _take_in_form(place: Workplace, number: str) -> str:
 async def _go_on(place: Workplace, number: str, step: NextStep) -> None:
     """Take a step that needs nobody, and hand over the messages that tell of it."""
     await observed(_LABELS[type(step).__name__], lambda: take_step(place, number, place.clock()))
-    await observed("发送消息", lambda: deliver_messages(place, place.clock(), number))
+    await observed("发送消息", lambda: deliver_messages(place, number))
 
 
 _LABELS = {"Assign": "交办", "DeemReceived": "视为签收", "Close": "销号", "Await": "核对"}
@@ -104,7 +90,7 @@ async def _wait_for_answer(place: Workplace, number: str, refusal: str) -> None:
 
 async def _finish(place: Workplace, number: str) -> State[Any]:
     """Publish the whole story and end the run with the outcome as its state's name."""
-    await observed("发送消息", lambda: deliver_messages(place, place.clock(), number))
+    await observed("发送消息", lambda: deliver_messages(place, number))
     label = await _show(place, number)
     return Completed(name=label.outcome, message=f"{label.title}：{label.outcome}")
 

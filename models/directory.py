@@ -141,12 +141,17 @@ def check_directory(units: Iterable[UnitFact], origin: str) -> None:
     """
     seen: set[str] = set()
     bureaus = 0
+    roles: frozenset[Role] = frozenset()
     for unit in units:
         for name in {unit.code.upper(), unit.name, unit.short_name}:
             if name in seen:
                 raise InputError(f"单位目录 {origin} 中“{name}”出现了不止一次，代码和名称不得重复。")
             seen.add(name)
         bureaus += unit.active and Role.BUREAU in unit.roles
+        roles |= unit.roles if unit.active else frozenset()
+    for role in (Role.AUTHORITY, Role.RESPONSIBLE):
+        if role not in roles:
+            raise InputError(f"导入 {origin} 后单位目录中没有在用的{role.label}，线索将无处移交，未予导入。")
     if bureaus != 1:
         raise InputError(f"导入 {origin} 后单位目录中应有且只有一个在用的发展改革部门（roles 含 bureau）。")
 

@@ -1,5 +1,6 @@
 """The policy: every figure with its unit, start event, source and date, read from one TOML text."""
 
+import re
 import tomllib
 from datetime import date, datetime, time
 from functools import cached_property
@@ -49,7 +50,7 @@ class BusinessHours(_Frozen):
     def _known_zone(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (KeyError, OSError) as error:
+        except (KeyError, ValueError, OSError) as error:
             raise ValueError("未知的时区") from error
         return name
 
@@ -105,6 +106,8 @@ class Numbering(_Frozen):
     @field_validator("key", "printed")
     @classmethod
     def _fills_in(cls, template: str) -> str:
+        if {"[", ".", "!"} & set(template):
+            raise ValueError("编号格式只能使用 {year} 和 {sequence}")
         try:
             filled = {
                 template.format(year=year, sequence=sequence) for year in (2026, 2027) for sequence in (1, 2)
@@ -113,6 +116,13 @@ class Numbering(_Frozen):
             raise ValueError("编号格式只能使用 {year} 和 {sequence}") from error
         if len(filled) < 4:  # noqa: PLR2004 - two years, two sequences
             raise ValueError("编号格式必须同时含有 {year} 和 {sequence}，否则编号会重复")
+        return template
+
+    @field_validator("key")
+    @classmethod
+    def _typed_by_people(cls, template: str) -> str:
+        if not re.fullmatch(r"[A-Z][A-Z0-9-]{0,19}", template.format(year=2026, sequence=12345)):
+            raise ValueError("编号应以大写字母开头，只含大写字母、数字和连字符，不超过20位")
         return template
 
     def key_of(self, year: int, sequence: int) -> str:

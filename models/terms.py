@@ -88,6 +88,7 @@ def due_date(start: date, term: Term, calendar: WorkCalendar) -> DueDate:
 
     Source: 通知§12(二)–(四); 民法典 art. 201, 203.
     """
+    calendar.status(start)  # the start itself must lie in a year that can be counted
     days: list[ExplainedDay] = []
     ordinal = 0
     day = start

@@ -156,7 +156,8 @@ def _note_refusal(place: Workplace, number: str, submission: Submission, reason:
     with place.writing() as session:
         matter = find_matter(session, number, for_change=True)
         for assignment in read_file(session, matter).assignments:
-            if assignment.row.step is submission.step and assignment.row.form_key:
+            used_up = submission.channel is Channel.CONSOLE and assignment.row.form_key
+            if assignment.row.step is submission.step and used_up:
                 assignment.row.form_key = assignment.row.form_run_id = None
                 session.add(assignment.row)
         actor = f"{submission.unit} {submission.person}"

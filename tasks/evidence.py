@@ -4,6 +4,7 @@ import codecs
 import hashlib
 import os
 import tempfile
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,18 +15,19 @@ from sqlmodel import Session, select
 
 from models.errors import NotFound, RuleViolation
 from models.tables import Evidence, Matter
+from models.texts import check_text
 from tasks.ledger import append_entry
 from tasks.matters import find_matter, key_of
 from tasks.workplace import Workplace
 
-_HEAD_BYTES = 65536
+_HEAD_BYTES = 8192
 _OOXML = "application/vnd.openxmlformats-officedocument"
 # A ZIP that is a document: told by a part it must have, wherever that stands.
 _PACKAGES = {
-    b"OFD.xml": "application/ofd",
-    b"word/document.xml": f"{_OOXML}.wordprocessingml.document",
-    b"xl/workbook.xml": f"{_OOXML}.spreadsheetml.sheet",
-    b"ppt/presentation.xml": f"{_OOXML}.presentationml.presentation",
+    "OFD.xml": "application/ofd",
+    "word/document.xml": f"{_OOXML}.wordprocessingml.document",
+    "xl/workbook.xml": f"{_OOXML}.spreadsheetml.sheet",
+    "ppt/presentation.xml": f"{_OOXML}.presentationml.presentation",
 }
 _CHUNK_BYTES = 1 << 20
 _MEGABYTE = 1 << 20
@@ -66,7 +68,7 @@ def inspect_file(place: Workplace, path: Path) -> Piece:
                 digest.update(chunk)
     except OSError as error:
         raise NotFound(f"印证材料“{path.name}”不存在或无法读取，请核对路径。") from error
-    media_type = recognise(head)
+    media_type = recognise_package(path) if head.startswith(b"PK") else recognise(head)
     if media_type not in place.policy.evidence.media_types:
         raise RuleViolation(
             f"印证材料“{path.name}”的类型不在可接受范围（按内容识别），请提交 PDF、Word、Excel、图片或文本。"
@@ -74,14 +76,20 @@ def inspect_file(place: Workplace, path: Path) -> Piece:
     return Piece(path, digest.hexdigest(), media_type, size)
 
 
+def recognise_package(path: Path) -> str:
+    """Return the MIME type of a ZIP that is a document, by a part it must have; blank for any other."""
+    try:
+        with zipfile.ZipFile(path) as package:
+            parts = set(package.namelist())
+    except (zipfile.BadZipFile, OSError):
+        return ""
+    return next((media_type for part, media_type in _PACKAGES.items() if part in parts), "")
+
+
 def recognise(head: bytes) -> str:
     """Return the MIME type of a file from its first bytes; blank where it is unknown."""
     from filetype import guess
 
-    if head.startswith(b"PK"):
-        for part, media_type in _PACKAGES.items():
-            if part in head:
-                return media_type
     kind = guess(head)
     if kind is not None:
         return str(kind.mime)
@@ -110,6 +118,7 @@ def add_evidence(
         NotFound: Unknown lead or file.
         RuleViolation: A file cannot be taken, or the lead is closed; nothing is stored.
     """
+    check_text(person, "经办人")
     pieces = [inspect_file(place, path) for path in paths]
     with place.writing() as session:
         matter = find_matter(session, number, for_change=True)
@@ -134,7 +143,7 @@ def store_piece(place: Workplace, session: Session, matter: Matter, piece: Piece
         return known
     _write_blob(place.evidence_folder, piece)
     # A name may hold bytes that are no text; they are shown as question marks.
-    name = piece.path.name.encode("utf-8", "replace").decode()
+    name = os.fsencode(piece.path.name).decode("utf-8", "replace")
     row = Evidence(
         matter_id=key_of(matter), sha256=piece.sha256, name=name, media_type=piece.media_type,
         size=piece.size, stored_at=now,
@@ -185,9 +194,20 @@ def _write_blob(folder: Path, piece: Piece) -> None:
             if _copied(piece.path, copy.file) != piece.sha256:
                 raise RuleViolation(f"印证材料“{piece.path.name}”在读取时被修改，请重试。")  # noqa: TRY301
             Path(copy.name).replace(target)
+            for changed in (target.parent, folder):
+                _sync_folder(changed)
         except BaseException:
             Path(copy.name).unlink(missing_ok=True)
             raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable: a file without its name is lost all the same."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _copied(source: Path, copy: IO[bytes]) -> str:

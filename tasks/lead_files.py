@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -84,8 +84,8 @@ def _json_rows(text: str) -> Iterator[_Row]:
         except json.JSONDecodeError as error:
             yield -number, {"fault": f"不是有效的 JSON（第{error.colno}个字符处）"}
             continue
-        except RecursionError:
-            yield -number, {"fault": "不是有效的 JSON（嵌套过深）"}
+        except (ValueError, RecursionError):
+            yield -number, {"fault": "不是有效的 JSON（嵌套过深或数字过长）"}
             continue
         if isinstance(record, dict):
             yield number, record
@@ -102,7 +102,7 @@ def _csv_rows(text: str, path: Path) -> Iterator[_Row]:
         # Counted as an office program counts: a cell with line breaks is still one row.
         for number, cells in enumerate(reader, start=2):
             if any(cell.strip() for cell in cells):
-                yield number, dict(zip(heading, cells, strict=False))
+                yield _row_of(number, heading, cells)
     except csv.Error as error:
         raise InputError(f"文件 {path.name} 不是有效的 CSV（第{reader.line_num}行）。") from error
 
@@ -125,11 +125,24 @@ def _sheet_rows(data: bytes, path: Path) -> Iterator[_Row]:
     _check_heading(heading, path)
     for number, cells in enumerate(rows[1:], start=2):
         if any(cell is not None and str(cell).strip() for cell in cells):
-            yield number, dict(zip(heading, cells, strict=False))
+            yield _row_of(number, heading, cells)
+
+
+def _row_of(number: int, heading: list[str], cells: Sequence[object]) -> _Row:
+    """Return a row by its headings; text beyond the last heading would be lost, so it is a fault."""
+    beyond = [cell for cell in cells[len(heading) :] if cell is not None and str(cell).strip()]
+    if beyond:
+        return -number, {"fault": "单元格多于表头，请检查逗号或引号"}
+    return number, dict(zip(heading, cells, strict=False))
 
 
 def _check_heading(heading: list[str], path: Path) -> None:
-    """Refuse a table that lacks a required column."""
+    """Refuse a table that lacks a required column or has one twice."""
+    meant = [name for name in heading if name]
+    meant += [COLUMNS[name] for name in heading if name in COLUMNS]
+    twice = sorted({name for name in meant if meant.count(name) > 1})
+    if twice:
+        raise InputError(f"文件 {path.name} 的列重复：{'、'.join(twice)}，请只保留一列。")
     missing = [COLUMNS[key] for key in sorted(REQUIRED) if not {key, COLUMNS[key]} & set(heading)]
     if missing:
         raise InputError(

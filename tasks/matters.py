@@ -1,5 +1,6 @@
 """Reading a matter: from rows to the facts the life cycle decides on."""
 
+import unicodedata
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
@@ -45,7 +46,8 @@ def find_matter(session: Session, number: str, *, for_change: bool = False) -> M
     Raises:
         NotFound: There is no such matter.
     """
-    wanted = number.strip()
+    # Full-width letters and digits are what a Chinese keyboard types as readily.
+    wanted = unicodedata.normalize("NFKC", number).encode("utf-8", "replace").decode().strip()
     query = select(Matter).where((Matter.number == wanted.upper()) | (Matter.printed_number == wanted))
     matter = session.exec(query.with_for_update() if for_change else query).first()
     if matter is None:

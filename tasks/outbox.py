@@ -63,12 +63,11 @@ def enqueue(
     return True
 
 
-def deliver_messages(place: Workplace, now: datetime, number: str | None = None) -> DeliveryReport:
+def deliver_messages(place: Workplace, number: str | None = None) -> DeliveryReport:
     """Hand over every message that is due, each by one deliverer only.
 
     Args:
         place: The workplace; without a channel file everything stays in the outbox.
-        now: The present moment (aware).
         number: Only the messages of this lead.
     """
     try:
@@ -81,18 +80,19 @@ def deliver_messages(place: Workplace, now: datetime, number: str | None = None)
         return DeliveryReport(reason=f"未配置渠道（{place.channels_file.name}），消息留在发件箱。")
     handed_over = failed = 0
     reason = ""
-    for message in _due_messages(place, now, number):
-        if not _claim(place, message, now):
+    for message in _due_messages(place, place.clock(), number):
+        # A channel may take its time: every lease is counted from its own beginning.
+        if not _claim(place, message, place.clock()):
             continue
         try:
             hand_over(channels, message.unit_code, message.subject, message.body)
         except DeliveryError as error:
             failed, reason = failed + 1, str(error)
             logger.warning("消息 %s 未能交付渠道：%s", message.dedupe_key, error)
-            _settle(place, message, now, error)
+            _settle(place, message, error)
         else:
             handed_over += 1
-            _settle(place, message, now, None)
+            _settle(place, message, None)
     return DeliveryReport(handed_over, failed, reason)
 
 
@@ -120,10 +120,14 @@ def _claim(place: Workplace, message: Message, now: datetime) -> bool:
         return taken.rowcount == 1
 
 
-def _settle(place: Workplace, message: Message, now: datetime, error: DeliveryError | None) -> None:
+def _settle(place: Workplace, message: Message, error: DeliveryError | None) -> None:
     """Record how an attempt ended: handed over, to be tried again, or failed for good."""
+    now = place.clock()
     with place.writing() as session:
         row = session.get_one(Message, message.id)
+        if row.attempts != message.attempts + 1:
+            # The lease ran out and another deliverer has taken the message since.
+            return
         if error is None:
             row.status, row.handed_over_at, row.last_error = Delivery.HANDED_OVER, now, ""
         elif isinstance(error, NoChannelError):
@@ -163,7 +167,6 @@ def _values(register: Register, file: LeadFile, row: Assignment, unit_code: str)
         "opinion": verify.fields.get("opinion", "") if verify else "",
         "reasons": review.explanation if review else "",
         "step": row.step.label,
-        "step_code": row.step.value,
         "outcome": matter.outcome.label if matter.outcome else "",
         "closed_at": f"{hours.local(matter.closed_at):%Y-%m-%d %H:%M}" if matter.closed_at else "",
     }

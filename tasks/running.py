@@ -1,6 +1,8 @@
 """Keeping every open lead carried by one live run, and waking the run when there is something to do."""
 
+import logging
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,6 +17,8 @@ from tasks.matters import facts_of, find_matter, read_file
 from tasks.prefect_api import ENDED, PrefectApi
 from tasks.workplace import Workplace, register_of
 
+logger = logging.getLogger(__name__)
+
 # A run in one of these states reads the facts anew by itself.
 _UNDER_WAY = ("SCHEDULED", "PENDING")
 # How long to wait for a run that is still leaving its last step, in seconds.
@@ -23,11 +27,12 @@ _WAITS = (0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 1.5)
 
 @dataclass
 class Roused:
-    """Which leads got their run, got another one for a lost one, or were woken; by lead number in order."""
+    """Which leads got their run, got another for a lost one, were woken, or none of it; by lead number."""
 
     started: list[str] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)
     woken: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -39,8 +44,14 @@ class OpenLead:
     can_go_on: bool
 
 
-def start_run(place: Workplace, api: PrefectApi, number: str) -> None:
-    """Give a lead its run, once.
+def start_run(place: Workplace, api: PrefectApi, number: str, occasion: str = "first") -> None:
+    """Give a lead that has none its run.
+
+    Args:
+        place: The workplace.
+        api: The Prefect API.
+        number: The lead.
+        occasion: What the run is for; asked twice on one occasion, Prefect gives the same run.
 
     Raises:
         StartError: The Prefect server is not reached.
@@ -48,9 +59,19 @@ def start_run(place: Workplace, api: PrefectApi, number: str) -> None:
     with place.reading() as session:
         matter = find_matter(session, number)
     if matter.flow_run_id is None:
-        adopt_run(
-            place, number, api.start_handling(matter.number, f"{matter.printed_number} · 派发", "first")
-        )
+        name = f"{matter.printed_number} · {'派发' if occasion == 'first' else '接续'}"
+        adopt_run(place, number, api.start_handling(matter.number, name, occasion))
+
+
+def start_runs(place: Workplace, numbers: Iterable[str]) -> None:
+    """Give each of these leads its run, unless it has one.
+
+    Raises:
+        StartError: The Prefect server is not reached; the patrol makes up for the rest.
+    """
+    with PrefectApi(place.api_url) as api:
+        for number in numbers:
+            start_run(place, api, number)
 
 
 def adopt_run(place: Workplace, number: str, flow_run_id: str) -> bool:
@@ -81,32 +102,40 @@ def rouse(place: Workplace, now: datetime) -> Roused:
     with PrefectApi(place.api_url) as api:
         states = api.states_of([lead.flow_run_id for lead in leads if lead.flow_run_id])
         for lead in leads:
-            if lead.flow_run_id is None:
-                start_run(place, api, lead.number)
-                roused.started.append(lead.number)
-            elif states.get(lead.flow_run_id, ENDED[0]) in ENDED:
-                _replace_run(place, api, lead, now)
-                roused.replaced.append(lead.number)
-            elif lead.can_go_on and api.wake(lead.flow_run_id):
-                roused.woken.append(lead.number)
+            try:
+                done = _rouse_one(place, api, lead, states, now)
+            except StartError as error:
+                # One lead that cannot be helped now must not keep the others waiting.
+                logger.warning("%s：%s", lead.number, error)
+                done = "failed"
+            if done:
+                getattr(roused, done).append(lead.number)
     return roused
 
 
-def _replace_run(place: Workplace, api: PrefectApi, lead: OpenLead, now: datetime) -> None:
-    """Let a new run carry a lead whose run is gone; the facts tell it where to go on."""
-    with place.reading() as session:
-        name = f"{find_matter(session, lead.number).printed_number} · 接续"
-    new = api.start_handling(lead.number, name, lead.flow_run_id or "first")
+def _rouse_one(
+    place: Workplace, api: PrefectApi, lead: OpenLead, states: Mapping[str, str], now: datetime
+) -> str:
+    """Do for one lead what it needs; returns the field of ``Roused`` that tells of it, blank for nothing."""
+    if lead.flow_run_id is None:
+        start_run(place, api, lead.number)
+        return "started"
+    if states.get(lead.flow_run_id, ENDED[0]) in ENDED:
+        _give_up_run(place, lead, now)
+        start_run(place, api, lead.number, occasion=lead.flow_run_id)
+        return "replaced"
+    return "woken" if lead.can_go_on and api.wake(lead.flow_run_id) else ""
+
+
+def _give_up_run(place: Workplace, lead: OpenLead, now: datetime) -> None:
+    """Note that the run of a lead is gone; the next one that starts carries it."""
     with place.writing() as session:
         matter = find_matter(session, lead.number, for_change=True)
-        if matter.flow_run_id != lead.flow_run_id:
-            return
-        matter.flow_run_id = new
-        session.add(matter)
-        append_entry(
-            session, lead.number, now, "run_replaced", "规则", "承办运行已失效，由新的运行接续",
-            before=lead.flow_run_id, after=new,
-        )  # fmt: skip
+        if matter.flow_run_id == lead.flow_run_id:
+            matter.flow_run_id = None
+            session.add(matter)
+            summary = "承办运行已失效，由新的运行接续"
+            append_entry(session, lead.number, now, "run_lost", "规则", summary, flow_run_id=lead.flow_run_id)
 
 
 def open_leads(place: Workplace, now: datetime) -> list[OpenLead]:

@@ -15,6 +15,9 @@ def read_bytes(path: Path) -> bytes:
         InputError: It is larger than 64 MB.
     """
     try:
+        if not path.is_file():
+            # A pipe or a device has no end.
+            raise NotFound(f"文件“{path.name}”不存在或无法读取，请核对路径。")
         if path.stat().st_size > _LARGEST_FILE:
             raise InputError(f"文件 {path.name} 超过64MB，请拆分后导入。")
         return path.read_bytes()

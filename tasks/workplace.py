@@ -1,7 +1,7 @@
 """The workplace: where the facts lie and by which rules they are read, handed to every effect."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.metadata import entry_points
@@ -70,6 +70,16 @@ def current_workplace() -> Workplace:
     (found,) = entry_points(group="zero137.workplace", name="default")
     make: Callable[[], Workplace] = found.load()
     return make()
+
+
+@contextmanager
+def at_work() -> Iterator[Workplace]:
+    """Open the workplace of this process for as long as a flow needs it."""
+    place = current_workplace()
+    try:
+        yield place
+    finally:
+        place.close()
 
 
 def work_calendar(session: Session) -> WorkCalendar:

@@ -1,5 +1,6 @@
 """The command line: Chinese for people, ``--json`` for programs, one exit code per class of error."""
 
+import io
 import sys
 from pathlib import Path
 
@@ -54,6 +55,10 @@ def cli() -> None:
 
 def main() -> None:
     """Run a command and end with its exit code; errors are one Chinese sentence."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal that is set to another encoding must not make a stored lead look like a failure.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))
 
 
@@ -68,11 +73,16 @@ def run(arguments: list[str]) -> int:
     return 0
 
 
+def _code_of(error: Zero137Error) -> int:
+    """Return the exit code of an error's class or of the nearest class above it."""
+    return next((EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES), _UNEXPECTED)
+
+
 def _explain(error: Exception) -> int:
     """Tell an error in one Chinese sentence and return the exit code of its class."""
     match error:
         case Zero137Error():
-            return _tell(str(error), EXIT_CODES[type(error)])
+            return _tell(str(error), _code_of(error))
         case click.exceptions.NoArgsIsHelpError():
             return _tell(error.ctx.get_help() if error.ctx else "", _USAGE)
         case click.ClickException():
@@ -117,7 +127,7 @@ def _unexpected(error: Exception) -> int:
             if any(word in reason for word in words):
                 return _tell(sentence, EXIT_CODES[StartError])
     if isinstance(error, OSError):
-        return _tell("文件无法读写，请检查磁盘空间和权限；没有写入任何内容。", EXIT_CODES[StartError])
+        return _tell("文件或屏幕无法读写，请检查磁盘空间和权限。", EXIT_CODES[StartError])
     return _tell(f"程序内部错误（{type(error).__name__}），{_logged(error)}请反馈给维护人员。", _UNEXPECTED)
 
 

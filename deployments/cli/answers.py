@@ -58,7 +58,9 @@ def answer(
 ) -> None:
     """登记反馈：LEAD 为线索编号，STEP 为移交、签收、核查、整改或验收。"""
     wanted = Step.parse(step, "环节")
-    unit, _, person = by.replace("／", "/").partition("/")
+    unit, slash, person = by.replace("／", "/").partition("/")
+    if not slash or not unit.strip():
+        raise RuleViolation("--by 应写成 单位/姓名，如 住建局/经办人姓名。")
     given = (*evidence, *more_evidence)
     references = [str(path) for path in given if _is_reference(path)]
     files = [path for path in given if not _is_reference(path)]

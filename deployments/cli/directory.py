@@ -6,11 +6,11 @@ import click
 from sqlmodel import col, select
 
 from deployments.cli.frame import Group, emit, json_option, shortened, table, workplace
-from deployments.settings import read_text
 from models.directory import read_directory
 from models.tables import Message
 from models.vocabulary import Delivery
 from tasks.matters import find_matter
+from tasks.texts import decode_text, read_bytes
 from tasks.units import import_units, list_units
 from tasks.workplace import read_register
 
@@ -45,7 +45,7 @@ def show_units(*, as_json: bool) -> None:
 @json_option
 def import_directory(*, file: Path, as_json: bool) -> None:
     """从 TOML 文件导入单位目录：新增或修改，不删除。"""
-    facts = read_directory(read_text(file), file.name)
+    facts = read_directory(decode_text(read_bytes(file), file), file.name)
     with workplace() as place:
         added, changed = import_units(place, facts, file.name, place.clock())
     emit({"added": added, "changed": changed}, f"新增{added}个单位，修改{changed}个单位。", as_json=as_json)

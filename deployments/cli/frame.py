@@ -104,6 +104,8 @@ def explain_usage(error: click.ClickException) -> str:
         case click.exceptions.BadParameter():
             name = error.param.get_error_hint(context) if error.param and context else ""
             return f"{name} 的值不正确或超出范围。{hint}"
+        case click.exceptions.BadOptionUsage():
+            return f"选项 {error.option_name} 缺少内容。{hint}"
         case click.exceptions.UsageError() if "No such command" in error.message:
             return f"没有这个命令：{error.message.split(chr(39))[1]}。{hint}"
         case _:

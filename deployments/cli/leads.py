@@ -109,19 +109,14 @@ def _told(file: Path, faults: list[RowFault]) -> list[str]:
 
 def _start_runs(place: Workplace, registered: list[Registered], *, show_progress: bool = False) -> str:
     """Start the run of every new lead; returns what to tell where the server is not reached."""
-    from tasks.prefect_api import PrefectApi
-    from tasks.running import start_run
+    from tasks.running import start_runs
 
     numbers = [one.number for one in registered if one.created]
     try:
         # A bar is for eyes only: where nobody watches, its control characters would litter a file.
         stream = sys.stderr if show_progress and sys.stderr.isatty() else io.StringIO()
-        with (
-            PrefectApi(place.api_url) as api,
-            click.progressbar(numbers, label="启动承办", file=stream) as bar,
-        ):
-            for number in bar:
-                start_run(place, api, number)
+        with click.progressbar(numbers, label="启动承办", file=stream) as bar:
+            start_runs(place, bar)
     except StartError as error:
         return f"线索已保存，不会丢失；系统启动或巡查时将自动开始承办。（{error}）"
     return ""

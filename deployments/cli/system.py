@@ -1,5 +1,6 @@
 """Commands for the system as a whole: up, down, status, init."""
 
+import json
 import os
 import signal
 import sys
@@ -21,12 +22,21 @@ _STOP_SECONDS = 40
 
 
 @click.command(cls=Command)
-def up() -> None:
+@json_option
+def up(*, as_json: bool) -> None:
     """启动系统并保持运行；按 Ctrl-C 停止。"""
     from deployments.up import run_until_stopped
 
     settings = load_settings()
-    run_until_stopped(settings, click.echo, lambda: click.echo(_welcome(settings)))
+    ready = {"ready": True, "url": f"http://{settings.host}:{settings.port}", "home": str(settings.home)}
+
+    def say(message: str) -> None:
+        click.echo(json.dumps({"message": message}, ensure_ascii=False) if as_json else message)
+
+    def welcome() -> None:
+        click.echo(json.dumps(ready, ensure_ascii=False) if as_json else _welcome(settings))
+
+    run_until_stopped(settings, say, welcome)
 
 
 def _welcome(settings: Settings) -> str:
@@ -48,7 +58,8 @@ def _welcome(settings: Settings) -> str:
 
 
 @click.command(cls=Command)
-def down() -> None:
+@json_option
+def down(*, as_json: bool) -> None:
     """停止正在运行的系统，等待全部进程退出。"""
     from deployments.up import running_instance
 
@@ -62,18 +73,19 @@ def down() -> None:
         if time.monotonic() > deadline:
             raise StartError(f"进程 {process} 在 {_STOP_SECONDS} 秒内没有停止，请查看日志。")
         time.sleep(0.2)
-    click.echo("系统已停止。")
+    emit({"stopped": process}, "系统已停止。", as_json=as_json)
 
 
 @click.command(cls=Command)
-def init() -> None:
+@json_option
+def init(*, as_json: bool) -> None:
     """创建或升级数据库并导入单位目录，不启动任何服务。"""
     from deployments.up import make_folders, prepare
 
     settings = load_settings()
     make_folders(settings)
-    prepare(settings, click.echo)
-    click.echo(f"数据库已就绪：{settings.home}")
+    prepare(settings, lambda message: None if as_json else click.echo(message))
+    emit({"home": str(settings.home)}, f"数据库已就绪：{settings.home}", as_json=as_json)
 
 
 @click.command(cls=Command)

@@ -42,7 +42,8 @@ def test_every_class_of_error_has_an_exit_code_of_its_own() -> None:
         ("answer LEAD 核查 --by 住建局/经办人甲", 3, "尚未进入核查环节"),
         ("answer LEAD 会签 --by 发改局/经办人甲", 3, "环节“会签”不在可选范围内"),
         ("answer LEAD 移交 --by 发改局/经办人甲 --verdict 通过", 3, "选项 --verdict 不适用于移交"),
-        ("answer LEAD 移交 --by 发改局 --authority 住建局", 3, "请填写经办人姓名"),
+        ("answer LEAD 移交 --by 发改局 --authority 住建局", 3, "--by 应写成 单位/姓名"),
+        ("answer LEAD 移交 --by 发改局/ --authority 住建局", 3, "请填写经办人姓名"),
         ("calendar due 2026-02-30 3日", 3, "2026-02-30"),
         ("calendar due 2026-11-27 400日", 3, "期限应为1至365日"),
         ("calendar due 2026-11-27 不久", 3, "期限“不久”不在可选范围内"),
@@ -151,7 +152,7 @@ def test_a_database_without_tables_is_told_as_such(bare_terminal: Terminal) -> N
         ("ZERO137_PORT", "0", "port（数值过小）"),
         ("ZERO137_PORT", "八千", "port（应为整数）"),
         ("ZERO137_EVIDENCE_MB", "4096", "evidence_mb（数值过大）"),
-        ("ZERO137_POLICY", "没有.toml", "文件 没有.toml 无法读取"),
+        ("ZERO137_POLICY", "没有.toml", "没有.toml”不存在"),
         ("ZERO137_POLICY", "线索.doc", "政策文件 线索.doc 不是有效的 TOML"),
     ],
 )

@@ -1,5 +1,7 @@
 """Input as real programs and real hands produce it: odd, and yet either right or told as wrong."""
 
+import fcntl
+import os
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,21 +11,27 @@ from conftest import Clock
 from lead_tables import Reader
 from walking import EXPLANATION, draft_lead
 
+from deployments.settings import Settings, load_settings
+from deployments.up import instance_lock, running_instance
 from models.calendar import YearNotice, published_calendar
 from models.directory import UnitFact, read_directory
-from models.errors import InputError, RuleViolation
+from models.errors import InputError, NotFound, RuleViolation
+from models.intake import IntakeDefaults
 from models.moments import read_moment
 from models.policy import packaged_policy_text, read_policy
 from models.vocabulary import Role, Step
 from tasks.answers import Submission, record_answer
 from tasks.calendars import import_notice
 from tasks.conduct import take_step
-from tasks.evidence import recognise
+from tasks.evidence import recognise_package
 from tasks.intake import register_leads
+from tasks.lead_files import read_leads
+from tasks.matters import find_matter
 from tasks.units import import_units, list_units
 from tasks.workplace import Workplace
 
-HOURS = read_policy(packaged_policy_text(), "policy.toml").business_hours
+POLICY = read_policy(packaged_policy_text(), "policy.toml")
+HOURS = POLICY.business_hours
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
 
@@ -137,4 +145,77 @@ def test_a_document_is_recognised_in_whatever_order_it_was_packed(
     with zipfile.ZipFile(path, "w") as package:
         for part in parts:
             package.writestr(part, "<x/>")
-    assert recognise(path.read_bytes()).endswith(ending)
+    assert recognise_package(path).endswith(ending)
+
+
+def test_a_cell_beyond_the_heading_is_a_fault(read: Reader) -> None:
+    """An unquoted comma would cut the facts short in silence."""
+    found = read("线索.csv", "标题,事实情况\n某局问题,事实一,还有事实二\n".encode())
+    assert [(fault.row, fault.reason) for fault in found.faults] == [(2, "单元格多于表头，请检查逗号或引号")]
+    assert found.drafts == []
+
+
+@pytest.mark.parametrize("heading", ["标题,标题,事实情况", "标题,title,事实情况"])
+def test_a_column_that_stands_twice_is_refused(read: Reader, heading: str) -> None:
+    """One of the two would overwrite the other."""
+    with pytest.raises(InputError, match="列重复"):
+        read("线索.csv", f"{heading}\n甲,乙,丙\n".encode())
+
+
+def test_a_pipe_is_not_read(tmp_path: Path, clock: Clock) -> None:
+    """It has no end, and the worker would wait for it for ever."""
+    pipe = tmp_path / "线索.jsonl"
+    os.mkfifo(pipe)
+    with pytest.raises(NotFound):
+        read_leads(pipe, IntakeDefaults(clock()), POLICY, clock())
+
+
+def test_a_number_is_found_as_it_is_typed(place: Workplace, clock: Clock) -> None:
+    """Small letters and the full-width ones of a Chinese keyboard mean the same."""
+    register_leads(place, [draft_lead(place, clock)], "经办人甲", clock())
+    with place.reading() as session:
+        for typed in ("L2026-0001", "l2026-0001", "Ｌ２０２６－０００１", "侯线〔2026〕1号"):
+            assert find_matter(session, typed).number == "L2026-0001"
+        with pytest.raises(NotFound):
+            find_matter(session, "\udce9")
+
+
+@pytest.mark.parametrize(
+    "key", ["lead-{year}-{sequence:04d}", "L{year.__class__}{sequence}", "线索{year}{sequence}"]
+)
+def test_a_numbering_that_nobody_could_type_is_refused(key: str) -> None:
+    """Numbers are found again in capitals, and they name artifacts."""
+    text = packaged_policy_text().replace('key = "L{year}-{sequence:04d}"', f'key = "{key}"')
+    with pytest.raises(InputError, match=r"numbering\.key"):
+        read_policy(text, "policy.toml")
+
+
+def test_a_directory_without_anybody_to_answer_is_refused(place: Workplace, clock: Clock) -> None:
+    """The forms would have nothing to choose from."""
+    idle = tuple(unit.model_copy(update={"active": unit.code == "FGJ"}) for unit in list_units(place))
+    bureau_only = tuple(
+        unit.model_copy(update={"roles": frozenset({Role.BUREAU})}) if unit.code == "FGJ" else unit
+        for unit in idle
+    )
+    with pytest.raises(InputError, match="主管单位"):
+        import_units(place, bureau_only, "units.toml", clock())
+
+
+@pytest.mark.parametrize("home", ["h?a", "h#b", "h%c", "~nobody-here/x"])
+def test_a_folder_no_address_can_name_is_refused(tmp_path: Path, home: str) -> None:
+    """The database would lie elsewhere, and the folder would seem empty."""
+    place = home if home.startswith("~") else str(tmp_path / home)
+    with pytest.raises(InputError, match="ZERO137_HOME"):
+        load_settings({"ZERO137_HOME": place})
+
+
+def test_two_who_look_for_the_instance_see_none(tmp_path: Path) -> None:
+    """A killed instance leaves its number behind; who only looks must not be taken for it."""
+    (tmp_path / "up.lock").write_text("1", encoding="utf-8")
+    settings = Settings(home=tmp_path)
+    with (tmp_path / "up.lock").open() as other:
+        fcntl.flock(other, fcntl.LOCK_SH)
+        assert running_instance(settings) is None
+    with instance_lock(settings):
+        assert running_instance(settings) == os.getpid()
+    assert running_instance(settings) is None

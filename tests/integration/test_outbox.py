@@ -21,6 +21,15 @@ from tasks.workplace import Workplace
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
 
+def deliver_after(place: Workplace, clock: Clock, later: timedelta) -> DeliveryReport:
+    """Deliver as if time had passed."""
+    clock.now += later
+    try:
+        return deliver_messages(place)
+    finally:
+        clock.now -= later
+
+
 @pytest.fixture
 def receiver() -> Iterator[JsonReceiver]:
     """A receiver of JSON messages on this machine."""
@@ -44,7 +53,7 @@ def test_each_unit_gets_its_messages_once(walk: Walk, clock: Clock, receiver: Js
     """Over HTTP to the address that carries the unit's code, subject and text as they were written."""
     walk.to(Step.RECTIFY)
     write_channels(walk.place, {"ZJJ": receiver.url("zjj"), "SCJG": receiver.url("scjg")})
-    assert deliver_messages(walk.place, clock()) == DeliveryReport(handed_over=3)
+    assert deliver_messages(walk.place) == DeliveryReport(handed_over=3)
     written = messages_of(walk.place)
     assert [(got.address, got.subject, got.text) for got in receiver.received] == [
         (message.unit_code.lower(), message.subject, message.body) for message in written
@@ -53,16 +62,16 @@ def test_each_unit_gets_its_messages_once(walk: Walk, clock: Clock, receiver: Js
         (Delivery.HANDED_OVER, clock())
     }
     before = contents(walk.place)
-    assert deliver_messages(walk.place, clock() + timedelta(days=1)) == DeliveryReport()
+    assert deliver_after(walk.place, clock, timedelta(days=1)) == DeliveryReport()
     assert (len(receiver.received), contents(walk.place)) == (3, before)
 
 
-def test_mail_arrives_with_chinese_subject_and_text(walk: Walk, clock: Clock) -> None:
+def test_mail_arrives_with_chinese_subject_and_text(walk: Walk) -> None:
     """By SMTP: one mail, decoded as it was written."""
     walk.to(Step.RECEIPT)
     with mail_receiver() as mailbox:
         write_channels(walk.place, {"ZJJ": mailbox.url("zjj@example.org")})
-        assert deliver_messages(walk.place, clock()) == DeliveryReport(handed_over=1)
+        assert deliver_messages(walk.place) == DeliveryReport(handed_over=1)
         (mail,) = mailbox.received
     assert mail.address == "zjj@example.org"
     assert mail.subject == "【移交】侯线〔2026〕1号 请于 2026-11-24（星期二） 前签收"
@@ -75,17 +84,17 @@ def test_a_receiver_that_fails_is_tried_again_later(walk: Walk, clock: Clock, re
     walk.to(Step.RECEIPT)
     write_channels(walk.place, {"ZJJ": receiver.url("zjj")})
     receiver.status = HTTPStatus.INTERNAL_SERVER_ERROR
-    report = deliver_messages(walk.place, clock())
+    report = deliver_messages(walk.place)
     assert (report.handed_over, report.failed) == (0, 1)
     waiting = only_message(walk.place)
     assert (waiting.status, waiting.attempts) == (Delivery.CREATED, 1)
     assert waiting.next_attempt_at == clock() + RETRY_AFTER[0]
     assert waiting.last_error == report.reason
     assert "500" in report.reason
-    assert deliver_messages(walk.place, clock() + timedelta(seconds=59)) == DeliveryReport()
+    assert deliver_after(walk.place, clock, timedelta(seconds=59)) == DeliveryReport()
     receiver.status = HTTPStatus.OK
     clock.now += RETRY_AFTER[0]
-    assert deliver_messages(walk.place, clock()) == DeliveryReport(handed_over=1)
+    assert deliver_messages(walk.place) == DeliveryReport(handed_over=1)
     done = only_message(walk.place)
     assert (done.status, done.attempts, done.last_error) == (Delivery.HANDED_OVER, 2, "")
 
@@ -98,28 +107,28 @@ def test_after_the_last_attempt_a_message_has_failed(
     write_channels(walk.place, {"ZJJ": receiver.url("zjj")})
     receiver.status = HTTPStatus.INTERNAL_SERVER_ERROR
     for pause in RETRY_AFTER:
-        deliver_messages(walk.place, clock())
+        deliver_messages(walk.place)
         assert only_message(walk.place).next_attempt_at == clock() + pause
         clock.now += pause
-    deliver_messages(walk.place, clock())
+    deliver_messages(walk.place)
     failed = only_message(walk.place)
     assert (failed.status, failed.attempts) == (Delivery.FAILED, len(RETRY_AFTER) + 1)
     assert "500" in failed.last_error
     receiver.status = HTTPStatus.OK
-    assert deliver_messages(walk.place, clock() + timedelta(days=9)) == DeliveryReport()
+    assert deliver_after(walk.place, clock, timedelta(days=9)) == DeliveryReport()
     assert len(receiver.received) == len(RETRY_AFTER) + 1
 
 
-def test_without_channels_everything_stays_in_the_outbox(walk: Walk, clock: Clock) -> None:
+def test_without_channels_everything_stays_in_the_outbox(walk: Walk) -> None:
     """Without a file or with an unusable one the report says why nothing went out."""
     walk.to(Step.RECEIPT)
     before = contents(walk.place)
-    report = deliver_messages(walk.place, clock())
+    report = deliver_messages(walk.place)
     assert report == DeliveryReport(reason="未配置渠道（channels.yaml），消息留在发件箱。")
     relayed = "urls:\n  - wecom://corporation/secret/agent:\n      - tag: ZJJ\n"
     for text in ("", "urls: []\n", "urls:\n  - nonsense://somewhere\n", "{{{", relayed):
         walk.place.channels_file.write_text(text, encoding="utf-8")
-        report = deliver_messages(walk.place, clock())
+        report = deliver_messages(walk.place)
         assert report == DeliveryReport(reason=report.reason)
         assert report.reason.startswith("渠道配置 channels.yaml ")
         assert_is_one_sentence(report.reason)
@@ -130,13 +139,13 @@ def test_a_unit_without_an_address_is_named(walk: Walk, clock: Clock, receiver: 
     """Nobody else gets its message, and it goes out once the address is added."""
     walk.to(Step.RECEIPT)
     write_channels(walk.place, {"GXJ": receiver.url("gxj")})
-    report = deliver_messages(walk.place, clock())
+    report = deliver_messages(walk.place)
     assert report == DeliveryReport(failed=1, reason="渠道配置中没有标签为 ZJJ 的地址。")
     waiting = only_message(walk.place)
     assert (waiting.status, waiting.attempts, receiver.received) == (Delivery.CREATED, 0, [])
     write_channels(walk.place, {"GXJ": receiver.url("gxj"), "ZJJ": receiver.url("zjj")})
     clock.now += UNCONFIGURED_RETRY
-    assert deliver_messages(walk.place, clock()).handed_over == 1
+    assert deliver_messages(walk.place).handed_over == 1
     assert [got.address for got in receiver.received] == ["zjj"]
 
 
@@ -148,7 +157,7 @@ def test_two_deliverers_at_once_hand_over_each_message_once(
         number = register_lead(place, clock, title=f"线索之{sequence}")
         Walk(place, clock, papers, number).to(Step.RECEIPT)
     write_channels(place, {"ZJJ": receiver.url("zjj")})
-    reports = at_once(lambda: deliver_messages(place, clock()), threads=3)
+    reports = at_once(lambda: deliver_messages(place), threads=3)
     assert sum(report.handed_over for report in reports if isinstance(report, DeliveryReport)) == 6
     subjects = sorted(got.subject for got in receiver.received)
     assert subjects == sorted(message.subject for message in messages_of(place))
@@ -168,11 +177,11 @@ def test_a_killed_deliverer_loses_its_message_to_another(
     with monkeypatch.context() as patch:
         patch.setattr("tasks.outbox.hand_over", killed)
         with pytest.raises(SystemExit):
-            deliver_messages(walk.place, clock())
+            deliver_messages(walk.place)
     assert only_message(walk.place).status is Delivery.SENDING
-    assert deliver_messages(walk.place, clock() + LEASE - timedelta(seconds=1)) == DeliveryReport()
+    assert deliver_after(walk.place, clock, LEASE - timedelta(seconds=1)) == DeliveryReport()
     clock.now += LEASE
-    assert deliver_messages(walk.place, clock()) == DeliveryReport(handed_over=1)
+    assert deliver_messages(walk.place) == DeliveryReport(handed_over=1)
     assert (only_message(walk.place).attempts, len(receiver.received)) == (2, 1)
 
 
@@ -184,7 +193,7 @@ def test_only_the_messages_of_one_lead_are_handed_over(
     other = Walk(walk.place, clock, papers, register_lead(walk.place, clock, title="另一条线索"))
     other.to(Step.RECEIPT)
     write_channels(walk.place, {"ZJJ": receiver.url("zjj")})
-    assert deliver_messages(walk.place, clock(), other.number).handed_over == 1
+    assert deliver_messages(walk.place, other.number).handed_over == 1
     assert "侯线〔2026〕2号" in receiver.received[0].subject
     assert [message.status for message in messages_of(walk.place)] == [
         Delivery.CREATED, Delivery.HANDED_OVER,
