@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlmodel import Session
 
 from models.answers import DEEMED, AcceptedAnswer, AnswerDraft, accept
+from models.directory import Register
 from models.errors import ConflictError, Zero137Error
 from models.tables import Answer, AnswerEvidence, Evidence
 from models.vocabulary import Channel, Finding, Step, Verdict
@@ -110,12 +111,14 @@ def _record(
         )  # fmt: skip
         accepted = accept(draft, facts_of(file, register), register)
         stored = [store_piece(place, session, matter, piece, now) for piece in pieces]
-        _store(session, file, accepted, {key_of(row): row for row in (*known, *stored)}, submission.channel)
+        evidence = {key_of(row): row for row in (*known, *stored)}
+        _store(session, register, file, accepted, evidence, submission.channel)
         return Recorded(matter.number, submission.step, matter.flow_run_id)
 
 
 def _store(
     session: Session,
+    register: Register,
     file: LeadFile,
     accepted: AcceptedAnswer,
     evidence: Mapping[int, Evidence],
@@ -141,7 +144,7 @@ def _store(
     late = accepted.recorded_at > assignment.due_at
     decision = decision_label(assignment.step, accepted.decision)
     summary = f"{assignment.step.label}反馈{f'：{decision}' if decision else ''}{'（逾期）' if late else ''}"
-    actor = f"{accepted.unit} {accepted.person}"
+    actor = f"{register.stored(accepted.unit).short_name} {accepted.person}"
     append_entry(
         session, file.matter.number, accepted.recorded_at, "answered", actor, summary,
         step=assignment.step.value, round=assignment.round, decision=accepted.decision,
@@ -160,9 +163,10 @@ def _note_refusal(place: Workplace, number: str, submission: Submission, reason:
             if assignment.row.step is submission.step and used_up:
                 assignment.row.form_key = assignment.row.form_run_id = None
                 session.add(assignment.row)
-        actor = f"{submission.unit} {submission.person}"
+        known = register_of(session, place.policy).units
+        unit = next((each.short_name for each in known if each.is_called(submission.unit)), submission.unit)
         append_entry(
-            session, matter.number, now, "refused", actor, reason,
+            session, matter.number, now, "refused", f"{unit} {submission.person}", reason,
             step=submission.step.value, channel=submission.channel.value,
         )  # fmt: skip
 

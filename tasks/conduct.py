@@ -60,11 +60,10 @@ def _assign(session: Session, register: Register, file: LeadFile, step: Assign, 
     session.add(row)
     session.flush()
     unit = register.stored(step.unit)
-    summary = (
-        f"{step.step.label}交{unit.name}办理，到期日 {row.due_on}{'（暂定）' if row.provisional else ''}"
-    )
+    provisional = "（暂定）" if row.provisional else ""
+    summary = f"{step.step.label}环节交由{unit.name}办理，到期日 {row.due_on}{provisional}"
     if step.returned_from is not None:
-        summary = f"退回后第{step.round}次{summary}，期限不重新起算"
+        summary = f"退回后第{step.round}次办理：{summary}，期限不重新起算"
     append_entry(
         session, file.matter.number, now, "assigned", RULE, summary,
         step=step.step.value, round=step.round, unit=unit.code, clock_start=row.clock_start.isoformat(),

@@ -23,7 +23,7 @@ def test_a_second_answer_is_refused_and_only_noted(walk: Walk) -> None:
         walk.answer(Step.VERIFY, person="经办人乙", files=(other,))
     assert_is_one_sentence(str(caught.value))
     noted = ledger_of(walk.place, walk.number)[-1]
-    assert (noted.kind, noted.actor, noted.summary) == ("refused", "ZJJ 经办人乙", str(caught.value))
+    assert (noted.kind, noted.actor, noted.summary) == ("refused", "住建局 经办人乙", str(caught.value))
     after = contents(walk.place)
     assert len(after.pop("ledgerentry")) == len(before.pop("ledgerentry")) + 1
     assert after == before
