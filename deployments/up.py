@@ -190,20 +190,23 @@ def _supervise(settings: Settings, say: Say, ready: Callable[[], None]) -> None:
         _wait_for_server(settings, server, say)
         say("正在登记部署…")
         asyncio.run(register_deployments(settings))
-        worker = stack.enter_context(_Child("worker", settings))
         _make_up(settings, say)
+        worker = stack.enter_context(_Child("worker", settings))
         ready()
         while True:
-            for child in (server, worker):
-                child.keep_running(say)
+            server.keep_running(say)
+            if worker.ended:
+                # Its runs ended with it, wherever they were; nobody else will say so.
+                _make_up(settings, say)
+            worker.keep_running(say)
             time.sleep(0.5)
 
 
 def _make_up(settings: Settings, say: Say) -> None:
-    """Start and wake what was registered or answered while the system was down."""
+    """While no worker lives: start, wake or replace what the system left behind when it went down."""
     place = open_workplace(settings)
     try:
-        roused = rouse(place, place.clock())
+        roused = rouse(place, place.clock(), no_worker=True)
         if roused.started or roused.replaced:
             say(f"已启动{len(roused.started)}条、接续{len(roused.replaced)}条线索的承办流程。")
     except StartError as error:

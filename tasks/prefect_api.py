@@ -69,6 +69,16 @@ class PrefectApi:
         body = {"state": {"type": "SCHEDULED", "name": "Resuming", "message": "有新的反馈，继续办理"}}
         return bool(self._call("POST", f"/flow_runs/{flow_run_id}/set_state", body)["status"] == "ACCEPT")
 
+    def declare_crashed(self, flow_run_id: str) -> str:
+        """Say of a run that its worker is gone; returns the type of its state then.
+
+        Raises:
+            StartError: The server is not reached, or knows no such run.
+        """
+        state = {"type": "CRASHED", "name": "Crashed", "message": "执行进程已不存在，由新的运行接续"}
+        self._call("POST", f"/flow_runs/{flow_run_id}/set_state", {"state": state, "force": True})
+        return self.state_of(flow_run_id)
+
     def state_of(self, flow_run_id: str) -> str:
         """Return the type of a run's state, as PAUSED.
 

@@ -19,6 +19,8 @@ from tasks.workplace import Workplace, register_of
 
 logger = logging.getLogger(__name__)
 
+# A run in one of these states is held by a worker.
+_HELD = ("RUNNING", "PENDING")
 # A run in one of these states reads the facts anew by itself.
 _UNDER_WAY = ("SCHEDULED", "PENDING")
 # How long to wait for a run that is still leaving its last step, in seconds.
@@ -88,11 +90,16 @@ def adopt_run(place: Workplace, number: str, flow_run_id: str) -> bool:
         return matter.flow_run_id == flow_run_id
 
 
-def rouse(place: Workplace, now: datetime) -> Roused:
+def rouse(place: Workplace, now: datetime, *, no_worker: bool = False) -> Roused:
     """Start the runs that were never started, replace those that are gone, wake those that can go on.
 
     This makes up for a server that was down or lost its database, for a run that was cancelled or
     deleted by hand, and it is how a receipt comes to be deemed: nobody answers, only time passes.
+
+    Args:
+        place: The workplace.
+        now: The present moment (aware).
+        no_worker: No worker lives at this moment, so that a run that claims to be under way lost its own.
 
     Raises:
         StartError: The Prefect server is not reached.
@@ -101,6 +108,8 @@ def rouse(place: Workplace, now: datetime) -> Roused:
     leads = open_leads(place, now)
     with PrefectApi(place.api_url) as api:
         states = api.states_of([lead.flow_run_id for lead in leads if lead.flow_run_id])
+        for flow_run_id in [run for run, state in states.items() if no_worker and state in _HELD]:
+            states[flow_run_id] = api.declare_crashed(flow_run_id)
         for lead in leads:
             try:
                 done = _rouse_one(place, api, lead, states, now)

@@ -152,7 +152,9 @@ class System:
                 return None
             runs = self.runs_of(f"{lead['printed_number']} ")
             settled = "PAUSED" if step.startswith("待") else "COMPLETED"
-            return lead if [run["state_type"] for run in runs] == [settled] else None
+            # A run whose worker was killed stays in the list, told as crashed, beside the one that goes on.
+            states = [run["state_type"] for run in runs if run["state_type"] != "CRASHED"]
+            return lead if states == [settled] else None
 
         return until(arrived, f"{number} reaches {step}")
 

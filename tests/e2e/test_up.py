@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -35,20 +36,52 @@ def test_the_system_starts_stops_and_finds_its_data_again(own_system: System, pr
     own_system.answer(number, "签收", "住建局")
     lead = own_system.await_step(number, "待核查")
     assert [entry["sequence"] for entry in lead["ledger"]] == list(range(1, len(lead["ledger"]) + 1))
-    # A run deleted by hand is replaced by the patrol, at the same step.
-    (run,) = own_system.runs_of(lead["printed_number"])
-    own_system.delete_run(run["id"])
-    own_system.start("巡查")
-    own_system.await_step(number, "待核查")
+    # A worker killed in the middle of a run leaves it to another run.
     own_system.answer(
-        number, "核查", "住建局", "--finding", "不属实", "--explanation", EXPLANATION, "--evidence", proof
+        number,
+        "核查",
+        "住建局",
+        "--finding",
+        "属实",
+        "--responsible",
+        "商务局",
+        "--opinion",
+        "取消",
+        "--explanation",
+        EXPLANATION,
+        "--evidence",
+        proof,
     )
-    own_system.await_step(number, "待验收")
-    assert any(
-        "由新的运行接续" in entry["summary"] for entry in own_system.json("lead", "show", number)["ledger"]
+    kill_worker_at_work(own_system, lead["printed_number"])
+    lead = own_system.await_step(number, "待整改")
+    # A run deleted by hand is replaced by the patrol, at the same step.
+    for run in own_system.runs_of(lead["printed_number"]):
+        own_system.delete_run(run["id"])
+    own_system.start("巡查")
+    own_system.await_step(number, "待整改")
+    own_system.answer(
+        number, "整改", "商务局", "--measures", "取消", "--explanation", EXPLANATION, "--evidence", "E1"
     )
+    lead = own_system.await_step(number, "待验收")
+    assert [entry["sequence"] for entry in lead["ledger"]] == list(range(1, len(lead["ledger"]) + 1))
+    assert any("由新的运行接续" in entry["summary"] for entry in lead["ledger"])
     own_system.run("down")
     until(lambda: own_system.children() == {}, "every child has ended")
+
+
+def kill_worker_at_work(system: System, printed_number: str) -> None:
+    """Kill the worker as soon as the run of a lead is held by it."""
+
+    def held() -> bool:
+        return any(
+            run["state_type"] in ("PENDING", "RUNNING") for run in system.runs_of(f"{printed_number} ")
+        )
+
+    deadline = time.monotonic() + 5
+    while not held() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    worker = next(pid for pid, role in system.children().items() if role == "worker")
+    os.kill(worker, signal.SIGKILL)
 
 
 def test_a_second_instance_is_refused(system: System) -> None:
