@@ -58,7 +58,9 @@ def form_for(assignment: Assignment, register: Register, description: str) -> ty
 def submission_of(assignment: Assignment, filled: Mapping[str, object]) -> Submission:
     """Return what was filled into the form of an assignment; unknown and empty fields are dropped."""
     told = {
-        key: str(value) for key, value in filled.items() if value is not None and not key.startswith("__")
+        key: str(value)
+        for key, value in filled.items()
+        if value not in {None, _NONE} and not key.startswith("__")
     }
     references = re.split(r"[\s,，、;；]+", told.pop("evidence", ""))
     return Submission(

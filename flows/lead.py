@@ -18,7 +18,7 @@ from models.errors import Zero137Error
 from models.lifecycle import Await, NextStep
 from tasks.answers import try_answer
 from tasks.conduct import peek_step, take_step
-from tasks.forms import drop_form, show_form, shown_form
+from tasks.forms import show_form, shown_form
 from tasks.observed import observed
 from tasks.outbox import deliver_messages
 from tasks.prefect_api import HANDLE_LEAD
@@ -85,7 +85,6 @@ async def _wait_for_answer(place: Workplace, number: str, refusal: str) -> None:
     shown = form_for(form.assignment, read_register(place), form_text(place, number, refusal))
     # Deadlines live in our database: a pause that ran out in Prefect would fail the run for good.
     await asuspend_flow_run(wait_for_input=shown, key=form.key, timeout=None)
-    drop_form(place, form)
 
 
 async def _finish(place: Workplace, number: str) -> State[Any]:

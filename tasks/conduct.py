@@ -8,7 +8,6 @@ from models.answers import DEEMED
 from models.directory import Register
 from models.lifecycle import Assign, Await, Close, DeemReceived, NextStep, next_step
 from models.tables import Answer, Assignment, Matter
-from models.terms import due_date
 from models.vocabulary import Channel, Outcome, Step
 from tasks.ledger import append_entry
 from tasks.matters import LeadFile, facts_of, find_matter, key_of, read_file
@@ -96,7 +95,7 @@ def _new_assignment(
         for kept in ("clock_start", "due_on", "due_at", "provisional", "term_value", "term_unit"):
             setattr(row, kept, getattr(first, kept))
         return row
-    due = due_date(row.clock_start, policy.terms.of(step.step), work_calendar(session))
+    due = policy.due(step.step, row.clock_start, work_calendar(session))
     row.due_on, row.due_at, row.provisional = due.day, policy.deadline(due.day), due.provisional
     return row
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlmodel import col, select
 
 from models.tables import Assignment
-from tasks.matters import find_matter, key_of, read_file
+from tasks.matters import find_matter, read_file
 from tasks.workplace import Workplace
 
 
@@ -54,12 +54,3 @@ def show_form(place: Workplace, number: str, flow_run_id: str, run_count: int) -
         row.form_key = f"{row.step.value}-r{run_count}-n{matter.waits}"
         session.add_all([matter, row])
         return ShownForm(row, flow_run_id, row.form_key)
-
-
-def drop_form(place: Workplace, form: ShownForm) -> None:
-    """Forget a form that nobody will fill in any more."""
-    with place.writing() as session:
-        row = session.get_one(Assignment, key_of(form.assignment))
-        if row.form_key == form.key:
-            row.form_key = row.form_run_id = None
-            session.add(row)

@@ -108,10 +108,10 @@ def rouse(place: Workplace, now: datetime, *, no_worker: bool = False) -> Roused
     leads = open_leads(place, now)
     with PrefectApi(place.api_url) as api:
         states = api.states_of([lead.flow_run_id for lead in leads if lead.flow_run_id])
-        for flow_run_id in [run for run, state in states.items() if no_worker and state in _HELD]:
-            states[flow_run_id] = api.declare_crashed(flow_run_id)
         for lead in leads:
             try:
+                if no_worker and lead.flow_run_id and states.get(lead.flow_run_id) in _HELD:
+                    states[lead.flow_run_id] = api.declare_crashed(lead.flow_run_id)
                 done = _rouse_one(place, api, lead, states, now)
             except StartError as error:
                 # One lead that cannot be helped now must not keep the others waiting.
