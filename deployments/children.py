@@ -7,12 +7,14 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import sys
 import threading
 import time
 
 _LOOK_SECONDS = 1.0
-_DRAIN_SECONDS = 10
+# A worker lets its steps finish and hands the rest back; a little longer than that, in seconds.
+_END_SECONDS = 16
 
 
 def serve() -> None:
@@ -27,7 +29,8 @@ def serve() -> None:
 
     settings = load_settings()
     url = get_current_settings().server.database.connection_url
-    database = PatientSqlite(connection_url=url.get_secret_value()) if url else None
+    address = url.get_secret_value() if url else ""
+    database = PatientSqlite(connection_url=address) if address.startswith("sqlite") else None
     with temporary_database_config(database):
         uvicorn.run(
             OutlastLocks(create_app(final=True)),
@@ -39,7 +42,7 @@ def serve() -> None:
 
 
 def work() -> None:
-    """Run the in-process worker until a signal ends it; running steps may finish first."""
+    """Run the in-process worker until a signal ends it; steps under way may finish first."""
     import logging
 
     from deployments.catalogue import POOL
@@ -48,10 +51,10 @@ def work() -> None:
 
     # A locked database is told by the server's own log; here it would only repeat itself.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    limit = load_settings().concurrency
+    limit = load_settings().runs_at_once
 
     async def until_stopped() -> None:
-        worker = InProcessWorker(work_pool_name=POOL, name="zero137", limit=limit, prefetch_seconds=0)
+        worker = InProcessWorker(POOL, name=worker_name(os.getpid()), limit=limit, prefetch_seconds=0)
         running = asyncio.ensure_future(worker.start(printer=lambda *_: None))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, running.cancel)
@@ -59,6 +62,14 @@ def work() -> None:
             await running
 
     asyncio.run(until_stopped())
+    # A withdrawn step that does not listen must not keep the process: its run has been handed back.
+    logging.shutdown()
+    os._exit(0)
+
+
+def worker_name(process: int) -> str:
+    """Return the name of the worker that is a process of this machine."""
+    return f"{socket.gethostname()}-{process}"
 
 
 def end_with_parent() -> None:
@@ -69,7 +80,7 @@ def end_with_parent() -> None:
         while os.getppid() == parent:
             time.sleep(_LOOK_SECONDS)
         os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(_DRAIN_SECONDS)
+        time.sleep(_END_SECONDS)
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

@@ -35,7 +35,11 @@ class Settings(BaseModel):
     policy: Annotated[Path | None, Field(description="政策文件，默认使用自带文件")] = None
     units: Annotated[Path | None, Field(description="首次启动时导入的单位目录，默认使用自带文件")] = None
     evidence_mb: Annotated[int, Field(ge=1, le=2048, description="单份印证材料的上限，MB")] = 100
-    concurrency: Annotated[int, Field(ge=1, le=64, description="同时执行的流程数")] = 2
+    prefect_database_url: Annotated[str, Field(description="Prefect 的数据库，默认为文件夹内的 SQLite")] = ""
+    concurrency: Annotated[
+        int | None, Field(ge=1, le=64, description="同时执行的流程数，默认 SQLite 为 2，PostgreSQL 为 8")
+    ] = None
+    restarts: Annotated[int, Field(ge=1, description="两分钟内进程意外退出多少次即停止系统")] = 5
     patrol_cron: Annotated[str, Field(pattern=r"^\S+( \S+){4}$", description="巡查的时间，cron 格式")] = (
         "0,30 9-18 * * *"
     )
@@ -49,6 +53,16 @@ class Settings(BaseModel):
     def facts_url(self) -> str:
         """The database of facts, as a SQLAlchemy address."""
         return self.database_url or f"sqlite:///{self.home / 'zero137.db'}"
+
+    @property
+    def conduct_url(self) -> str:
+        """Prefect's database, as a SQLAlchemy address."""
+        return self.prefect_database_url or f"sqlite+aiosqlite:///{self.home / 'prefect' / 'prefect.db'}"
+
+    @property
+    def runs_at_once(self) -> int:
+        """How many flows run at the same time; more only makes SQLite's writers wait for each other."""
+        return self.concurrency or (2 if self.conduct_url.startswith("sqlite") else 8)
 
     def read_policy(self) -> Policy:
         """Return the policy in force.
@@ -133,11 +147,13 @@ def child_environment(settings: Settings) -> dict[str, str]:
         "PREFECT_API_URL": settings.api_url,
         "PREFECT_SERVER_API_HOST": settings.host,
         "PREFECT_SERVER_API_PORT": str(settings.port),
-        "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{prefect_home / 'prefect.db'}",
+        "PREFECT_SERVER_DATABASE_CONNECTION_URL": settings.conduct_url,
         # The server writes its web pages out when it first starts: state, not part of the package.
         "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(prefect_home / "ui"),
-        # The in-process worker looks for work this often, in seconds.
+        # The in-process worker listens for work; all the same it looks this often, in seconds.
         "PREFECT_WORKER_QUERY_SECONDS": "0.5",
+        # A worker that is gone shows after three of these, in seconds.
+        "PREFECT_WORKER_HEARTBEAT_SECONDS": "10",
         # Nothing about the user leaves the machine.
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

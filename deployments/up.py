@@ -30,7 +30,7 @@ from tasks.workplace import Workplace
 # Somebody who only looks holds the lock for a moment, in seconds.
 _LOCK_WAITS = (0.1, 0.2, 0.3, 0.4)
 _START_SECONDS = 180
-_STOP_SECONDS = 15
+_STOP_SECONDS = 20
 # A child that ends this often within the span is not started again, in times and seconds.
 _RESTARTS, _SPAN = 5, 120
 Say = Callable[[str], None]

@@ -1,24 +1,46 @@
-"""The in-process worker: async flows run inside one long-lived process instead of a process each.
+"""The in-process worker: flows run inside one long-lived process instead of a process each.
 
 ``prefect worker start --type in-process`` finds it by entry point; the same deployments also run on the
 stock process worker, by naming another work pool.
 """
 
+import asyncio
+import contextlib
 import importlib
-import inspect
 import logging
 import os
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
+import anyio
 import anyio.abc
 import anyio.to_thread
+import httpx
 from prefect import Flow
 from prefect.client.schemas.objects import FlowRun
-from prefect.exceptions import Abort, Pause
-from prefect.flow_engine import run_flow
+from prefect.client.schemas.responses import WorkerFlowRunResponse
+from prefect.exceptions import Abort, ObjectNotFound
+from prefect.settings import get_current_settings
+from prefect.states import Pending, Scheduled
+from prefect.utilities.engine import propose_state
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
+from deployments.attempts import Attempt
+from deployments.listening import listen_for_work
+from tasks.prefect_api import claim_message
+
 logger = logging.getLogger(__name__)
+
+# Steps under way when the worker is asked to stop may take this long to finish, in seconds.
+DRAIN_SECONDS = 10
+# A withdrawn attempt that does not listen is left behind after this time, in seconds.
+_WITHDRAW_SECONDS = 2
+# While the server does not answer, it is asked this often, in seconds.
+_OUTAGE_PAUSE = 1.0
+# A change is announced a moment before it is committed: a look that finds nothing is repeated, in seconds.
+_ECHOES = (0.03, 0.1)
 
 if TYPE_CHECKING:
     _Base = BaseWorker[BaseJobConfiguration, BaseVariables, BaseWorkerResult]
@@ -31,12 +53,124 @@ class InProcessResult(BaseWorkerResult):
 
 
 class InProcessWorker(_Base):
-    """Imports each deployment's flow by module path and runs it in this process."""
+    """Imports each deployment's flow once by module path and runs it in a thread of this process."""
 
     type = "in-process"
     job_configuration = BaseJobConfiguration
     _description = "在一个常驻进程内执行流程，反馈后立即继续。"
     _display_name = "进程内"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - what the base takes
+        """Take what every Prefect worker takes; see ``BaseWorker``."""
+        super().__init__(*args, **kwargs)
+        self._attempts: dict[UUID, Attempt | None] = {}
+        self._flows: dict[UUID, Flow[..., Any]] = {}
+        self._work = asyncio.Event()
+        self._once = False
+
+    async def start(
+        self, run_once: bool = False, with_healthcheck: bool = False, printer: Callable[..., None] = print
+    ) -> None:
+        """Run until cancelled; ``run_once`` looks for work once and waits for what it found."""
+        self._once = run_once
+        await super().start(run_once, with_healthcheck, printer)
+
+    async def setup(self) -> None:
+        """Connect, and listen for work from then on."""
+        await super().setup()
+        if self._runs_task_group is not None and not self._once:
+            self._runs_task_group.start_soon(listen_for_work, self._work.set, self._cancel)
+
+    async def teardown(self, *exc_info: Any) -> None:  # noqa: ANN401 - as the base
+        """Finish what can be finished, hand back the rest, then disconnect."""
+        with anyio.CancelScope(shield=True):
+            await self._drain()
+        if self._runs_task_group is not None:
+            self._runs_task_group.cancel_scope.cancel()
+        await super().teardown(*exc_info)
+
+    async def sync_with_backend(self) -> None:
+        """Send a heartbeat; while the server does not answer, the next one will do."""
+        try:
+            await super().sync_with_backend()
+        except httpx.HTTPError as error:
+            logger.warning("Prefect 服务暂无应答：%s", type(error).__name__)
+
+    async def get_and_submit_flow_runs(self) -> list[FlowRun]:
+        """Look for work until cancelled: at once when there is some, and at least every polling interval.
+
+        An outage of the server ends nothing: what is under way retries by itself, and looking goes on.
+        """
+        told = False
+        while True:
+            found = await self._look_closely() if told else await self._look()
+            if self._once:
+                return found or []
+            pause = _OUTAGE_PAUSE if found is None else get_current_settings().worker.query_seconds
+            told = False
+            with contextlib.suppress(TimeoutError):
+                told = await asyncio.wait_for(self._work.wait(), pause)
+
+    async def _look_closely(self) -> list[FlowRun] | None:
+        """Look again where nothing is found at once, because somebody said that there is something."""
+        found = await self._look()
+        for pause in _ECHOES:
+            if found or found is None:
+                break
+            await asyncio.sleep(pause)
+            found = await self._look()
+        return found
+
+    async def _look(self) -> list[FlowRun] | None:
+        """Take on what is scheduled as far as there is room; None while the server does not answer."""
+        self._work.clear()
+        self._last_polled_time = datetime.now(UTC)
+        try:
+            if not self._has_successfully_synced:
+                await self._sync_and_initialize()
+            return await self._submit_scheduled_flow_runs(await self._get_scheduled_flow_runs())
+        except httpx.HTTPError as error:
+            logger.debug("Prefect 服务暂无应答：%s", error)
+            return None
+
+    async def _submit_scheduled_flow_runs(
+        self, flow_run_response: list[WorkerFlowRunResponse]
+    ) -> list[FlowRun]:
+        """Start an attempt for each run, except for one that is still leaving its last attempt.
+
+        The end of every attempt is a reason to look again, so nothing waits for the next interval.
+        """
+        taken = []
+        for flow_run in (entry.flow_run for entry in flow_run_response):
+            if self._limit is not None and len(self._attempts) >= self._limit:
+                break
+            if flow_run.id not in self._attempts and self._runs_task_group is not None:
+                self._attempts[flow_run.id] = None
+                self._runs_task_group.start_soon(self._carry, flow_run)
+                taken.append(flow_run)
+        return taken
+
+    async def _carry(self, flow_run: FlowRun) -> None:
+        """Claim a run and carry it out; whatever happens to it harms no other."""
+        try:
+            if await self._propose_pending_state(flow_run):
+                await self.run(flow_run, BaseJobConfiguration())
+        except Exception as error:
+            logger.exception("运行 %s 无法执行", flow_run.name)
+            await self._propose_crashed_state(flow_run, f"无法执行：{error}")
+        finally:
+            del self._attempts[flow_run.id]
+            self._work.set()
+
+    async def _propose_pending_state(self, flow_run: FlowRun) -> bool:
+        """Claim a run in this worker's name; False where somebody else was faster or it was cancelled."""
+        claim = Pending(message=claim_message(self.name))
+        try:
+            state = await propose_state(self.client, claim, flow_run_id=flow_run.id)
+        except (Abort, ObjectNotFound, httpx.HTTPError) as error:
+            logger.info("未能领取运行 %s：%s", flow_run.name, error)
+            return False
+        return state.is_pending()
 
     async def run(
         self,
@@ -44,40 +178,63 @@ class InProcessWorker(_Base):
         configuration: BaseJobConfiguration,
         task_status: anyio.abc.TaskStatus[int] | None = None,
     ) -> InProcessResult:
-        """Run a flow to its end or to its next wait.
-
-        An exception or ``sys.exit`` inside a run is that run's alone: the engine has reported it.
-        """
+        """Run a flow to its end or to its next wait."""
         del configuration
-        flow = await self._flow_of(flow_run)
+        attempt = self._attempts[flow_run.id] = Attempt(await self._flow_of(flow_run), flow_run)
         if task_status is not None:
             task_status.started(os.getpid())
-        try:
-            await _awaited(flow, flow_run)
-        except (Pause, Abort):
-            # The run waits for somebody, or another worker carries it; either way the server knows.
-            logger.debug("运行 %s 已挂起或移交", flow_run.name)
-        except (Exception, SystemExit):
-            logger.exception("运行 %s 异常结束", flow_run.name)
+        room = anyio.CapacityLimiter(1)
+        await anyio.to_thread.run_sync(attempt.carry_out, abandon_on_cancel=True, limiter=room)
+        if attempt.cancelled:
+            await self._mark_flow_run_as_cancelled(flow_run)
         return InProcessResult(identifier=str(flow_run.id), status_code=0)
 
     async def _flow_of(self, flow_run: FlowRun) -> Flow[..., Any]:
-        """Return the flow of a run's deployment; modules are imported once per process."""
+        """Return the flow of a run's deployment; each is imported once."""
         if flow_run.deployment_id is None:
             raise ValueError("the in-process worker runs deployments only")
-        deployment = await self.client.read_deployment(flow_run.deployment_id)
-        module, _, name = (deployment.entrypoint or "").rpartition(".")
-        flow = getattr(importlib.import_module(module), name)
-        if not isinstance(flow, Flow):
-            raise TypeError(f"{deployment.entrypoint} is not a flow")
-        return flow
+        if flow_run.deployment_id not in self._flows:
+            deployment = await self.client.read_deployment(flow_run.deployment_id)
+            module, _, name = (deployment.entrypoint or "").rpartition(".")
+            flow = getattr(await anyio.to_thread.run_sync(importlib.import_module, module), name)
+            if not isinstance(flow, Flow):
+                raise TypeError(f"{deployment.entrypoint} is not a flow")
+            self._flows[flow_run.deployment_id] = flow
+        return self._flows[flow_run.deployment_id]
 
+    async def _setup_cancellation_observer(self) -> None:
+        """Leave out the base's observer: it ends processes, and here is only one."""
 
-async def _awaited(flow: Flow[..., Any], flow_run: FlowRun) -> None:
-    """Run a flow; a synchronous one in a thread, so that it holds up nobody."""
-    if not flow.isasync:
-        await anyio.to_thread.run_sync(lambda: run_flow(flow, flow_run=flow_run, return_type="state"))
-        return
-    ending = run_flow(flow, flow_run=flow_run, return_type="state")
-    if inspect.isawaitable(ending):
-        await ending
+    def _cancel(self, flow_run_id: UUID) -> None:
+        """Stop the attempt at a run that somebody cancelled in the UI."""
+        attempt = self._attempts.get(flow_run_id)
+        if attempt is not None:
+            attempt.cancel()
+
+    async def _drain(self) -> None:
+        """Let steps under way finish, withdraw the rest and hand it back to be carried on elsewhere."""
+        await self._until_idle(DRAIN_SECONDS)
+        left = dict(self._attempts)
+        for attempt in filter(None, left.values()):
+            attempt.withdraw()
+        await self._until_idle(_WITHDRAW_SECONDS)
+        for flow_run_id in left:
+            await self._hand_back(flow_run_id)
+
+    async def _until_idle(self, seconds: float) -> None:
+        """Wait until no attempt is under way, but not longer."""
+        with anyio.move_on_after(seconds):
+            while self._attempts:
+                await anyio.sleep(0.05)
+
+    async def _hand_back(self, flow_run_id: UUID) -> None:
+        """Schedule a withdrawn run anew, unless it came to rest by itself."""
+        again = Scheduled(message=f"{self.name} 停止运行，交回等待接续")
+        try:
+            with anyio.fail_after(_WITHDRAW_SECONDS):
+                state = (await self.client.read_flow_run(flow_run_id)).state
+                if state is not None and (state.is_running() or state.is_pending() or state.is_crashed()):
+                    await self.client.set_flow_run_state(flow_run_id, again, force=True)
+        except (TimeoutError, ObjectNotFound, httpx.HTTPError) as error:
+            # The reconciler finds it: its claim names a worker that has gone.
+            logger.warning("运行 %s 未能交回：%s", flow_run_id, error)

@@ -21,6 +21,12 @@ ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED", "CANCELLING")
 _PAGE = 200
 _UNAVAILABLE = 503
 _NOT_FOUND = 404
+_CLAIM = "由以下工作进程领取："
+
+
+def claim_message(worker: str) -> str:
+    """Return the message by which a worker signs the state in which it takes on a run."""
+    return f"{_CLAIM}{worker}"
 
 
 class PrefectApi:
