@@ -10,6 +10,7 @@ import importlib
 import logging
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -37,6 +38,8 @@ logger = logging.getLogger(__name__)
 DRAIN_SECONDS = 10
 # A withdrawn attempt that does not listen is left behind after this time, in seconds.
 _WITHDRAW_SECONDS = 2
+# Without a limit of its own, a worker carries out this many runs at the same time.
+_MOST_AT_ONCE = 32
 # While the server does not answer, it is asked this often, in seconds.
 _OUTAGE_PAUSE = 1.0
 # A change is announced a moment before it is committed: a look that finds nothing is repeated, in seconds.
@@ -66,6 +69,7 @@ class InProcessWorker(_Base):
         self._attempts: dict[UUID, Attempt | None] = {}
         self._flows: dict[UUID, Flow[..., Any]] = {}
         self._work = asyncio.Event()
+        self._threads = ThreadPoolExecutor(self._limit or _MOST_AT_ONCE, thread_name_prefix="attempt")
         self._once = False
 
     async def start(
@@ -142,7 +146,7 @@ class InProcessWorker(_Base):
         """
         taken = []
         for flow_run in (entry.flow_run for entry in flow_run_response):
-            if self._limit is not None and len(self._attempts) >= self._limit:
+            if len(self._attempts) >= (self._limit or _MOST_AT_ONCE):
                 break
             if flow_run.id not in self._attempts and self._runs_task_group is not None:
                 self._attempts[flow_run.id] = None
@@ -183,8 +187,7 @@ class InProcessWorker(_Base):
         attempt = self._attempts[flow_run.id] = Attempt(await self._flow_of(flow_run), flow_run)
         if task_status is not None:
             task_status.started(os.getpid())
-        room = anyio.CapacityLimiter(1)
-        await anyio.to_thread.run_sync(attempt.carry_out, abandon_on_cancel=True, limiter=room)
+        await asyncio.get_running_loop().run_in_executor(self._threads, attempt.carry_out)
         if attempt.cancelled:
             await self._mark_flow_run_as_cancelled(flow_run)
         return InProcessResult(identifier=str(flow_run.id), status_code=0)
