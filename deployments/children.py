@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import sys
 import threading
 import time
@@ -48,6 +47,7 @@ def work() -> None:
     from deployments.catalogue import POOL
     from deployments.settings import load_settings
     from deployments.worker import InProcessWorker
+    from tasks.workers import worker_name
 
     # A locked database is told by the server's own log; here it would only repeat itself.
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -65,11 +65,6 @@ def work() -> None:
     # A withdrawn step that does not listen must not keep the process: its run has been handed back.
     logging.shutdown()
     os._exit(0)
-
-
-def worker_name(process: int) -> str:
-    """Return the name of the worker that is a process of this machine."""
-    return f"{socket.gethostname()}-{process}"
 
 
 def end_with_parent() -> None:

@@ -1,39 +1,29 @@
 """``zero137 up``: one process that brings the whole system up, watches it and takes it down."""
 
-import asyncio
 import contextlib
 import fcntl
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from types import FrameType
-from typing import IO, Self
+from typing import IO
 
 from alembic.util import CommandError
 from sqlalchemy.exc import DatabaseError
 
 from deployments.schema import migrate
-from deployments.settings import Settings, child_environment, open_workplace
+from deployments.settings import Settings, open_workplace
+from deployments.supervisor import Say, supervise
 from models.directory import packaged_directory_text, read_directory
 from models.errors import StartError
-from tasks.prefect_api import PrefectApi
-from tasks.running import rouse
 from tasks.texts import decode_text, read_bytes
 from tasks.units import import_units, list_units
 from tasks.workplace import Workplace
 
 # Somebody who only looks holds the lock for a moment, in seconds.
 _LOCK_WAITS = (0.1, 0.2, 0.3, 0.4)
-_START_SECONDS = 180
-_STOP_SECONDS = 20
-# A child that ends this often within the span is not started again, in times and seconds.
-_RESTARTS, _SPAN = 5, 120
-Say = Callable[[str], None]
 
 
 class Interrupted(BaseException):
@@ -58,7 +48,7 @@ def run_until_stopped(settings: Settings, say: Say, ready: Callable[[], None]) -
         with instance_lock(settings):
             check_port(settings)
             prepare(settings, say)
-            _supervise(settings, say, ready)
+            supervise(settings, say, ready)
     except Interrupted:
         say("已停止全部进程，数据保存完好。")
 
@@ -176,112 +166,3 @@ def _fill_directory(place: Workplace, settings: Settings, say: Say) -> None:
     origin = source.name if source else "units.toml"
     added, _ = import_units(place, read_directory(text, origin), origin, place.clock())
     say(f"已导入单位目录，共 {added} 个单位。")
-
-
-def _supervise(settings: Settings, say: Say, ready: Callable[[], None]) -> None:
-    """Start the children, register the deployments, then watch the children."""
-    with contextlib.ExitStack() as stack:
-        server = stack.enter_context(_Child("server", settings))
-        say("正在启动 Prefect 服务（首次约半分钟）…")
-        # Prefect reads its settings when it is imported; that takes seconds, which the server needs anyway.
-        os.environ.update(child_environment(settings))
-        from deployments.catalogue import register_deployments
-
-        _wait_for_server(settings, server, say)
-        say("正在登记部署…")
-        asyncio.run(register_deployments(settings))
-        _make_up(settings, say)
-        worker = stack.enter_context(_Child("worker", settings))
-        ready()
-        while True:
-            server.keep_running(say)
-            if worker.ended:
-                # Its runs ended with it, wherever they were; nobody else will say so.
-                _make_up(settings, say)
-            worker.keep_running(say)
-            time.sleep(0.5)
-
-
-def _make_up(settings: Settings, say: Say) -> None:
-    """While no worker lives: start, wake or replace what the system left behind when it went down."""
-    place = open_workplace(settings)
-    try:
-        roused = rouse(place, place.clock(), no_worker=True)
-        if roused.started or roused.replaced:
-            say(f"已启动{len(roused.started)}条、接续{len(roused.replaced)}条线索的承办流程。")
-    except StartError as error:
-        # The patrol tries again; a system that runs is better than one that does not.
-        say(str(error))
-    finally:
-        place.close()
-
-
-def _wait_for_server(settings: Settings, server: "_Child", say: Say) -> None:
-    """Wait until the server answers, telling the time that passes."""
-    started = time.monotonic()
-    told = 5
-    with PrefectApi(settings.api_url) as api:
-        while not api.healthy():
-            waited = time.monotonic() - started
-            if server.ended or waited > _START_SECONDS:
-                raise StartError(f"Prefect 服务未能启动，请查看 {server.log_path}。")
-            if waited >= told:
-                say(f"　已等待 {told} 秒…")
-                told += 5
-            time.sleep(0.2)
-
-
-class _Child:
-    """A process of ours, its log, and its orderly end."""
-
-    def __init__(self, role: str, settings: Settings) -> None:
-        self._role = role
-        self._settings = settings
-        self._ends: list[float] = []
-        self.log_path: Path = settings.home / "logs" / f"{role}.log"
-        self._log: IO[bytes] = self.log_path.open("ab")
-        self._process = self._start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        """Stop the process: asked first, killed if it does not listen."""
-        self._process.terminate()
-        try:
-            self._process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._log.close()
-
-    @property
-    def ended(self) -> bool:
-        """Whether the process has ended."""
-        return self._process.poll() is not None
-
-    def keep_running(self, say: Say) -> None:
-        """Start the process again where it ended by itself.
-
-        Raises:
-            StartError: It keeps ending.
-        """
-        if not self.ended:
-            return
-        now = time.monotonic()
-        self._ends = [*(end for end in self._ends if now - end < _SPAN), now]
-        if len(self._ends) >= _RESTARTS:
-            raise StartError(f"进程 {self._role} 反复退出，系统已停止，请查看 {self.log_path}。")
-        say(f"进程 {self._role} 意外退出，正在重新启动…")
-        self._process = self._start()
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        """Start the process in a group of its own, so that Ctrl-C reaches it only through us."""
-        return subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", "deployments.children", self._role],
-            env=child_environment(self._settings),
-            stdin=subprocess.DEVNULL,
-            stdout=self._log,
-            stderr=self._log,
-            start_new_session=True,
-        )

@@ -20,7 +20,7 @@ import anyio.abc
 import anyio.to_thread
 import httpx
 from prefect import Flow
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.client.schemas.responses import WorkerFlowRunResponse
 from prefect.exceptions import Abort, ObjectNotFound
 from prefect.settings import get_current_settings
@@ -30,7 +30,7 @@ from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker
 
 from deployments.attempts import Attempt
 from deployments.listening import listen_for_work
-from tasks.prefect_api import claim_message
+from tasks.workers import claim_message
 
 logger = logging.getLogger(__name__)
 
@@ -168,7 +168,7 @@ class InProcessWorker(_Base):
 
     async def _propose_pending_state(self, flow_run: FlowRun) -> bool:
         """Claim a run in this worker's name; False where somebody else was faster or it was cancelled."""
-        claim = Pending(message=claim_message(self.name))
+        claim: State[Any] = Pending(message=claim_message(self.name))
         try:
             state = await propose_state(self.client, claim, flow_run_id=flow_run.id)
         except (Abort, ObjectNotFound, httpx.HTTPError) as error:
@@ -228,11 +228,12 @@ class InProcessWorker(_Base):
         """Wait until no attempt is under way, but not longer."""
         with anyio.move_on_after(seconds):
             while self._attempts:
-                await anyio.sleep(0.05)
+                self._work.clear()
+                await self._work.wait()
 
     async def _hand_back(self, flow_run_id: UUID) -> None:
         """Schedule a withdrawn run anew, unless it came to rest by itself."""
-        again = Scheduled(message=f"{self.name} 停止运行，交回等待接续")
+        again: State[Any] = Scheduled(message=f"{self.name} 停止运行，交回等待接续")
         try:
             with anyio.fail_after(_WITHDRAW_SECONDS):
                 state = (await self.client.read_flow_run(flow_run_id)).state

@@ -4,15 +4,15 @@ Every line may be executed again at any time: after a resume, a crash, a redeplo
 or in another run. What comes next is decided from the stored facts alone.
 """
 
+from pathlib import Path
 from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.flow_runs import asuspend_flow_run
 from prefect.runtime import flow_run as this_run
 from prefect.states import Completed, Failed
 
-from flows.console import label_run, publish_story, read_form, run_count
+from flows.console import label_run, publish_story, read_form, run_count, suspend_with
 from flows.forms import form_for, submission_of
 from models.errors import Zero137Error
 from models.lifecycle import Await, NextStep
@@ -27,7 +27,8 @@ from tasks.story import Label, form_text, run_label, story_markdown
 from tasks.workplace import Workplace, at_work, read_register
 
 
-@flow(name=HANDLE_LEAD)
+# Nothing is kept as a result; saying where it would be kept spares the engine two questions to the server.
+@flow(name=HANDLE_LEAD, persist_result=False, result_storage=Path("results"))
 async def handle_lead(number: str) -> State[Any]:
     """承办一条问题线索，从移交到销号：等待反馈时挂起，反馈后继续。
 
@@ -43,14 +44,24 @@ async def handle_lead(number: str) -> State[Any]:
 
 async def _carry(place: Workplace, number: str) -> State[Any]:
     """Carry a lead from the form last shown to the next one, or to its end."""
-    if not adopt_run(place, number, str(this_run.id)):
-        return Completed(name="已有运行承办", message=f"{number} 由另一个运行承办，本运行未做任何事。")
-    refusal = await _take_in_form(place, number)
-    while (step := peek_step(place, number, place.clock())) is not None:
+    refusal, carries = "", _carries(place, number)
+    if carries:
+        refusal = await _take_in_form(place, number)
+    while carries and (step := peek_step(place, number, place.clock())) is not None:
         if isinstance(step, Await):
             await _wait_for_answer(place, number, refusal)
-        await _go_on(place, number, step)
+        else:
+            await _go_on(place, number, step)
+        # Another run may take over at any moment, because this one is believed lost.
+        carries = _carries(place, number)
+    if not carries:
+        return Completed(name="已有运行承办", message=f"{number} 由另一个运行承办，本运行到此为止。")
     return await _finish(place, number)
+
+
+def _carries(place: Workplace, number: str) -> bool:
+    """Tell whether this run carries the lead; a lead without a run becomes its own."""
+    return adopt_run(place, number, str(this_run.id)) == str(this_run.id)
 
 
 async def _take_in_form(place: Workplace, number: str) -> str:
@@ -69,22 +80,23 @@ async def _go_on(place: Workplace, number: str, step: NextStep) -> None:
     await observed("发送消息", lambda: deliver_messages(place, number))
 
 
-_LABELS = {"Assign": "交办", "DeemReceived": "视为签收", "Close": "销号", "Await": "核对"}
+_LABELS = {"Assign": "交办", "DeemReceived": "视为签收", "Close": "销号"}
 
 
 async def _wait_for_answer(place: Workplace, number: str, refusal: str) -> None:
     """Publish the story, then suspend with the form of the open assignment.
 
     The form's key is stored before the run is suspended, so that the answer is found whatever happens
-    in between. Suspending leaves this run by an exception; it only returns where nobody owes anything.
+    in between. Suspending leaves this run by an exception; it only returns where nobody owes anything
+    any more or another run took over.
     """
     await _show(place, number)
     form = show_form(place, number, str(this_run.id), run_count())
     if form is None:
         return
-    shown = form_for(form.assignment, read_register(place), form_text(place, number, refusal))
-    # Deadlines live in our database: a pause that ran out in Prefect would fail the run for good.
-    await asuspend_flow_run(wait_for_input=shown, key=form.key, timeout=None)
+    await suspend_with(
+        form_for(form.assignment, read_register(place), form_text(place, number, refusal)), form.key
+    )
 
 
 async def _finish(place: Workplace, number: str) -> State[Any]:

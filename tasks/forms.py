@@ -42,12 +42,12 @@ def show_form(place: Workplace, number: str, flow_run_id: str, run_count: int) -
         run_count: How often the run was retried; a repeated key would never be answered again.
 
     Returns:
-        The form, or None where nobody owes an answer any more.
+        The form, or None where nobody owes an answer any more or another run carries the lead.
     """
     with place.writing() as session:
         matter = find_matter(session, number, for_change=True)
         row = read_file(session, matter).open_assignment
-        if row is None:
+        if row is None or matter.flow_run_id != flow_run_id:
             return None
         matter.waits += 1
         row.form_run_id = flow_run_id

@@ -1,9 +1,13 @@
-"""Speaking to the Prefect API over HTTP: starting a run, waking it, reading its state.
+"""Speaking to the Prefect API over HTTP: starting a run, waking it, reading how it stands.
 
 The SDK takes seconds to import; a command that only wakes a run should not.
 """
 
+import contextlib
 import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import quote
@@ -11,22 +15,23 @@ from urllib.parse import quote
 import httpx
 
 from models.errors import StartError
+from models.runs import HELD, RunFact
+from tasks.workers import claimed_by, is_living
 
 # The flow and the deployment that carry one lead share this name.
 HANDLE_LEAD = "办理线索"
 # The server answers 503 while SQLite is locked by another writer; these pauses, in seconds, outlast that.
 _PAUSES = (0.1, 0.2, 0.4, 0.8, *(1.0,) * 30)
-# States after which a run does nothing more, and how many runs are asked for at once.
-ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED", "CANCELLING")
+# A run in one of these states has ended or is about to; the others are live.
+_LIVE = ("SCHEDULED", "PENDING", "RUNNING", "PAUSED", "CANCELLING")
+# How many runs are asked for at once.
 _PAGE = 200
 _UNAVAILABLE = 503
 _NOT_FOUND = 404
-_CLAIM = "由以下工作进程领取："
+_WORKER_LABEL = "prefect.worker.name"
+_CONTINUES_LABEL = "zero137.continues"
 
-
-def claim_message(worker: str) -> str:
-    """Return the message by which a worker signs the state in which it takes on a run."""
-    return f"{_CLAIM}{worker}"
+Row = dict[str, Any]
 
 
 class PrefectApi:
@@ -37,6 +42,9 @@ class PrefectApi:
         credentials = tuple(auth.split(":", 1)) if auth else None
         # Only this machine's own settings decide where the server is; a proxy of the shell is not asked.
         self._http = httpx.Client(base_url=url, timeout=60, trust_env=False, auth=credentials)  # type: ignore[arg-type]
+        # The server's clock at its last answer; ours may be another, or an accelerated one.
+        self._now = datetime.min.replace(tzinfo=UTC)
+        self._online: dict[str, frozenset[str]] = {}
 
     def __enter__(self) -> Self:
         """Return this connection."""
@@ -48,8 +56,13 @@ class PrefectApi:
         """Close the connection."""
         self._http.close()
 
-    def start_handling(self, number: str, name: str, occasion: str) -> str:
+    def start_handling(self, number: str, name: str, continues: str | None = None) -> str:
         """Create the flow run that carries a lead; asking twice on one occasion gives the same run.
+
+        Args:
+            number: The lead.
+            name: The name of the run.
+            continues: The run that is lost; the new one links to it and waits until it is woken.
 
         Returns:
             The id of the run.
@@ -58,7 +71,14 @@ class PrefectApi:
             StartError: The server is not reached or refuses.
         """
         found = self._call("GET", f"/deployments/name/{quote(HANDLE_LEAD)}/{quote(HANDLE_LEAD)}")
-        body = {"name": name, "parameters": {"number": number}, "idempotency_key": f"{number}-{occasion}"}
+        body: Row = {
+            "name": name,
+            "parameters": {"number": number},
+            "idempotency_key": f"{number}-{continues or 'first'}",
+        }
+        if continues is not None:
+            body["labels"] = {_CONTINUES_LABEL: continues}
+            body["state"] = {"type": "PAUSED", "name": "Suspended", "message": f"接续运行 {continues}"}
         return str(self._call("POST", f"/deployments/{found['id']}/create_flow_run", body)["id"])
 
     def wake(self, flow_run_id: str) -> bool:
@@ -72,18 +92,25 @@ class PrefectApi:
         """
         if self.state_of(flow_run_id) != "PAUSED":
             return False
-        body = {"state": {"type": "SCHEDULED", "name": "Resuming", "message": "有新的反馈，继续办理"}}
-        return bool(self._call("POST", f"/flow_runs/{flow_run_id}/set_state", body)["status"] == "ACCEPT")
+        return self._set_state(flow_run_id, "SCHEDULED", "Resuming", "有新的反馈，继续办理")
 
-    def declare_crashed(self, flow_run_id: str) -> str:
-        """Say of a run that its worker is gone; returns the type of its state then.
+    def reschedule(self, flow_run_id: str) -> bool:
+        """Give a run whose worker has gone to the next one.
 
         Raises:
             StartError: The server is not reached, or knows no such run.
         """
-        state = {"type": "CRASHED", "name": "Crashed", "message": "执行进程已不存在，由新的运行接续"}
-        self._call("POST", f"/flow_runs/{flow_run_id}/set_state", {"state": state, "force": True})
-        return self.state_of(flow_run_id)
+        message = "执行进程已不存在，交回重新执行"
+        return self._set_state(flow_run_id, "SCHEDULED", "Scheduled", message, force=True)
+
+    def end(self, flow_run_id: str) -> bool:
+        """End a run that carries nothing.
+
+        Raises:
+            StartError: The server is not reached, or knows no such run.
+        """
+        message = "线索由另一个运行承办或已办结"
+        return self._set_state(flow_run_id, "CANCELLED", "Cancelled", message, force=True)
 
     def state_of(self, flow_run_id: str) -> str:
         """Return the type of a run's state, as PAUSED.
@@ -93,18 +120,40 @@ class PrefectApi:
         """
         return str(self._call("GET", f"/flow_runs/{flow_run_id}")["state_type"] or "")
 
-    def states_of(self, flow_run_ids: list[str]) -> dict[str, str]:
-        """Return the types of the states of many runs by run id; runs the server does not know are left out.
+    def live_runs(self) -> Iterator[RunFact]:
+        """Give every live run that was started to carry a lead, in no particular order.
 
         Raises:
             StartError: The server is not reached.
         """
-        states: dict[str, str] = {}
+        wanted = {
+            "flows": {"name": {"any_": [HANDLE_LEAD]}},
+            "flow_runs": {"state": {"type": {"any_": _LIVE}}},
+        }
+        for offset in range(0, 1 << 30, _PAGE):
+            page = {**wanted, "limit": _PAGE, "offset": offset, "sort": "ID_DESC"}
+            found = self._call("POST", "/flow_runs/filter", page)
+            yield from map(self._fact, found)
+            if len(found) < _PAGE:
+                return
+
+    def runs_by_id(self, flow_run_ids: list[str]) -> dict[str, RunFact]:
+        """Return runs by id as they stand now; runs the server does not know are left out.
+
+        Raises:
+            StartError: The server is not reached.
+        """
+        facts: dict[str, RunFact] = {}
         for first in range(0, len(flow_run_ids), _PAGE):
             wanted = {"id": {"any_": flow_run_ids[first : first + _PAGE]}}
             found = self._call("POST", "/flow_runs/filter", {"flow_runs": wanted, "limit": _PAGE})
-            states |= {str(run["id"]): str(run["state_type"] or "") for run in found}
-        return states
+            facts |= {str(run["id"]): self._fact(run) for run in found}
+        return facts
+
+    def forget_worker(self, pool: str, worker: str) -> None:
+        """Take a worker that has ended out of the list operators see; quietly where it is not listed."""
+        with contextlib.suppress(httpx.HTTPError):
+            self._http.delete(f"/work_pools/{quote(pool)}/workers/{quote(worker)}", timeout=2)
 
     def healthy(self) -> bool:
         """Tell whether the server answers."""
@@ -113,7 +162,44 @@ class PrefectApi:
         except httpx.HTTPError:
             return False
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
+    def _fact(self, run: Row) -> RunFact:
+        """Return a run as the rules see it."""
+        state = run["state"] or {}
+        return RunFact(
+            id=str(run["id"]),
+            number=str((run["parameters"] or {}).get("number", "")),
+            state=str(run["state_type"] or ""),
+            age=self._now - datetime.fromisoformat(state.get("timestamp") or run["created"]),
+            wait=str((state.get("state_details") or {}).get("pause_key") or ""),
+            deployed=run["deployment_id"] is not None,
+            owned=self._owned(run) if run["state_type"] in HELD else None,
+        )
+
+    def _owned(self, run: Row) -> bool | None:
+        """Tell whether the worker that took on a run lives; None where none signed for it."""
+        history = self._call("GET", f"/flow_run_states/?flow_run_id={run['id']}")
+        signed = sorted((s["timestamp"], claimed_by(s["message"])) for s in history)
+        # The stock workers sign by a label; only the last of ours counts, as a run passes through many hands.
+        names = [name for _, name in signed if name] or [(run.get("labels") or {}).get(_WORKER_LABEL, "")]
+        return is_living(names[-1], self._workers_online(run["work_pool_name"])) if names[-1] else None
+
+    def _workers_online(self, pool: str | None) -> frozenset[str]:
+        """Return the workers of a pool that were heard lately."""
+        if pool is None:
+            return frozenset()
+        if pool not in self._online:
+            workers = self._call("POST", f"/work_pools/{quote(pool)}/workers/filter", {})
+            self._online[pool] = frozenset(w["name"] for w in workers if w["status"] == "ONLINE")
+        return self._online[pool]
+
+    def _set_state(
+        self, flow_run_id: str, kind: str, name: str, message: str, *, force: bool = False
+    ) -> bool:
+        """Propose or force a state; tells whether the server took it."""
+        body = {"state": {"type": kind, "name": name, "message": message}, "force": force}
+        return bool(self._call("POST", f"/flow_runs/{flow_run_id}/set_state", body)["status"] == "ACCEPT")
+
+    def _call(self, method: str, path: str, body: Row | None = None) -> Any:  # noqa: ANN401 - JSON
         """Call the API, waiting out moments in which its database is locked."""
         try:
             for pause in (*_PAUSES, None):
@@ -123,6 +209,8 @@ class PrefectApi:
                 time.sleep(pause)
         except httpx.HTTPError as error:
             raise StartError("连不上 Prefect 服务，请先运行 zero137 up。") from error
+        if "date" in reply.headers:
+            self._now = parsedate_to_datetime(reply.headers["date"])
         if reply.status_code == _NOT_FOUND:
             raise StartError("Prefect 中没有对应的运行或部署，请运行 zero137 up 重新登记。")
         if not reply.is_success:

@@ -37,6 +37,7 @@ _COMMANDS = {
     "up": ("deployments.cli.system", "启动系统：数据库、Prefect 服务、执行进程和全部部署"),
     "down": ("deployments.cli.system", "停止正在运行的系统"),
     "status": ("deployments.cli.system", "查看系统是否在运行以及在办数量"),
+    "reconcile": ("deployments.cli.system", "核对并修复承办运行：每条在办线索恰有一个运行"),
     "init": ("deployments.cli.system", "只创建或升级数据库，不启动服务"),
     "lead": ("deployments.cli.leads", "登记、导入、查看线索"),
     "answer": ("deployments.cli.answers", "登记某一环节的反馈"),

@@ -10,11 +10,12 @@ from pathlib import Path
 import click
 from sqlmodel import col, func, select
 
-from deployments.cli.frame import Command, emit, json_option, workplace
+from deployments.cli.frame import Command, emit, json_option, table, workplace
 from deployments.settings import Settings, load_settings
 from models.errors import StartError
 from models.tables import Assignment, Matter, Message
 from models.vocabulary import Delivery
+from tasks import reconcile as runs
 from tasks.prefect_api import PrefectApi
 from tasks.workplace import Workplace
 
@@ -86,6 +87,33 @@ def init(*, as_json: bool) -> None:
     make_folders(settings)
     prepare(settings, lambda message: None if as_json else click.echo(message))
     emit({"home": str(settings.home)}, f"数据库已就绪：{settings.home}", as_json=as_json)
+
+
+@click.command(cls=Command)
+@click.option("--dry-run", is_flag=True, help="只列出问题，不修复")
+@json_option
+def reconcile(*, dry_run: bool, as_json: bool) -> None:
+    """核对 Prefect 中的承办运行与数据库：每条在办线索恰有一个运行，停在应停的环节；有误即修复并记入台账。"""
+    with workplace() as place:
+        if dry_run:
+            mended = [runs.Mended(finding) for finding in runs.find_faults(place, place.clock())]
+        else:
+            mended = runs.reconcile(place, place.clock())
+    rows = [_mended_row(each) for each in mended]
+    text = table(("编号", "问题", "处理", "原运行", "现运行"), [tuple(row.values()) for row in rows])
+    emit(rows, text if rows else "承办运行均正常。", as_json=as_json)
+
+
+def _mended_row(mended: runs.Mended) -> dict[str, str]:
+    """Return a finding and what was done about it."""
+    finding = mended.finding
+    return {
+        "number": finding.number,
+        "fault": finding.fault.label,
+        "repair": mended.repair.label if mended.repair else mended.reason,
+        "run": finding.run_id or "",
+        "new_run": mended.new_run_id or "",
+    }
 
 
 @click.command(cls=Command)

@@ -1,0 +1,199 @@
+"""The supervisor: starts the server and the worker, watches both, and mends what their end leaves behind."""
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Self
+
+from deployments.settings import Settings, child_environment, open_workplace
+from models.errors import StartError
+from tasks.prefect_api import PrefectApi
+from tasks.reconcile import reconcile, summary_of
+from tasks.workers import worker_name
+
+Say = Callable[[str], None]
+
+_START_SECONDS = 180
+# A worker lets its steps finish and hands the rest back before it ends, in seconds.
+_STOP_SECONDS = 20
+# Children that end too often within this span are not started again, in seconds.
+_SPAN = 120
+_LOOK_SECONDS = 0.5
+# While the server does not answer, mending is tried again after this time, in seconds.
+_AGAIN_SECONDS = 2
+
+
+def supervise(settings: Settings, say: Say, ready: Callable[[], None]) -> None:
+    """Bring server and worker up and keep them up until an exception ends it.
+
+    Args:
+        settings: The installation; its database exists.
+        say: Told each stage of the start, one Chinese sentence at a time.
+        ready: Called once when everything runs.
+
+    Raises:
+        StartError: The server does not start, or a process keeps ending.
+    """
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(_Child("server", settings))
+        say("正在启动 Prefect 服务（首次约半分钟）…")
+        # Prefect reads its settings when it is imported; that takes seconds, which the server needs anyway.
+        os.environ.update(child_environment(settings))
+        from deployments import catalogue  # noqa: F401 - imported now, used by the caretaker
+
+        _wait_for_server(settings, server, say)
+        say("正在登记部署…")
+        with contextlib.suppress(StartError):
+            # The caretaker goes on trying; a system that runs is better than one that does not.
+            _put_in_order(settings, say, register=True)
+        worker = stack.enter_context(_Child("worker", settings))
+        caretaker = _Caretaker(settings, say)
+        ready()
+        while True:
+            if server.restarted(say):
+                # Its database may have been lost with it.
+                caretaker.ask(register=True)
+            if worker.restarted(say):
+                # Its runs ended with it, wherever they were; nobody else will say so.
+                caretaker.ask(register=False)
+            time.sleep(_LOOK_SECONDS)
+
+
+def _put_in_order(settings: Settings, say: Say, *, register: bool) -> None:
+    """Register the deployments if need be, then reconcile Prefect with our database.
+
+    Raises:
+        StartError: The server does not answer.
+    """
+    from deployments.catalogue import register_deployments
+
+    with PrefectApi(settings.api_url) as api:
+        if not api.healthy():
+            raise StartError("Prefect 服务没有应答。")
+    if register:
+        asyncio.run(register_deployments(settings))
+    place = open_workplace(settings)
+    try:
+        mended = reconcile(place, place.clock())
+    finally:
+        place.close()
+    if mended:
+        say(f"{summary_of(mended)}。")
+
+
+def _wait_for_server(settings: Settings, server: "_Child", say: Say) -> None:
+    """Wait until the server answers, telling the time that passes."""
+    started = time.monotonic()
+    told = 5
+    with PrefectApi(settings.api_url) as api:
+        while not api.healthy():
+            waited = time.monotonic() - started
+            if server.ended or waited > _START_SECONDS:
+                raise StartError(f"Prefect 服务未能启动，请查看 {server.log_path}。")
+            if waited >= told:
+                say(f"　已等待 {told} 秒…")
+                told += 5
+            time.sleep(0.2)
+
+
+class _Caretaker:
+    """Puts things in order beside the watching: whoever waits for a server cannot start it again."""
+
+    def __init__(self, settings: Settings, say: Say) -> None:
+        self._settings = settings
+        self._say = say
+        self._asked = threading.Event()
+        self._register = False
+        # What it is doing when the system stops is cut short like by any other end; nothing is lost by that.
+        threading.Thread(target=self._attend, daemon=True).start()
+
+    def ask(self, *, register: bool) -> None:
+        """Ask for order; asked twice before it was done, it is done once."""
+        self._register = self._register or register
+        self._asked.set()
+
+    def _attend(self) -> None:
+        """Do what is asked, and do it again until it succeeds."""
+        while self._asked.wait():
+            self._asked.clear()
+            register, self._register = self._register, False
+            try:
+                _put_in_order(self._settings, self._say, register=register)
+            except Exception as error:  # noqa: BLE001 - whatever went wrong, order is still wanted
+                if not isinstance(error, StartError):
+                    self._say(f"核对承办运行未完成（{type(error).__name__}），稍后重试。")
+                time.sleep(_AGAIN_SECONDS)
+                self.ask(register=register)
+
+
+class _Child:
+    """A process of ours, its log, and its orderly end."""
+
+    def __init__(self, role: str, settings: Settings) -> None:
+        self._role = role
+        self._settings = settings
+        self._ends: list[float] = []
+        self.log_path: Path = settings.home / "logs" / f"{role}.log"
+        self._log: IO[bytes] = self.log_path.open("ab")
+        self._process = self._start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        """Stop the process: asked first, killed if it does not listen."""
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._strike_off()
+        self._log.close()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process has ended."""
+        return self._process.poll() is not None
+
+    def restarted(self, say: Say) -> bool:
+        """Start the process again where it ended by itself; tells whether it did.
+
+        Raises:
+            StartError: It keeps ending.
+        """
+        if not self.ended:
+            return False
+        now = time.monotonic()
+        self._ends = [*(end for end in self._ends if now - end < _SPAN), now]
+        if len(self._ends) >= self._settings.restarts:
+            raise StartError(f"进程 {self._role} 反复退出，系统已停止，请查看 {self.log_path}。")
+        say(f"进程 {self._role} 意外退出，正在重新启动…")
+        self._strike_off()
+        self._process = self._start()
+        return True
+
+    def _strike_off(self) -> None:
+        """Take a worker that has ended out of the list operators see in the Prefect UI."""
+        if self._role == "worker":
+            from deployments.catalogue import POOL
+
+            with PrefectApi(self._settings.api_url) as api:
+                api.forget_worker(POOL, worker_name(self._process.pid))
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        """Start the process in a group of its own, so that Ctrl-C reaches it only through us."""
+        return subprocess.Popen(  # noqa: S603 - our own module
+            [sys.executable, "-m", "deployments.children", self._role],
+            env=child_environment(self._settings),
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            start_new_session=True,
+        )
