@@ -1,5 +1,6 @@
 """What an operator may start from the Prefect UI, and the pool it runs in."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +17,6 @@ from flows.intake import import_leads, register_lead
 from flows.lead import handle_lead
 from flows.patrol import patrol
 
-POOL = "zero137"
 _TITLES: Mapping[str, str] = {
     "number": "线索编号",
     "lead": "线索内容",
@@ -26,27 +26,31 @@ _TITLES: Mapping[str, str] = {
 }
 
 
-async def register_deployments(settings: Settings) -> list[str]:
-    """Create the work pool and all deployments, or bring them up to date; returns their names."""
-    await _ensure_pool()
+async def register_deployments(settings: Settings) -> str:
+    """Create the work pool and all deployments, or bring them up to date.
+
+    Returns:
+        The type of the pool; one of another type has workers of its own (process, docker, kubernetes).
+    """
+    pool = await _ensure_pool(settings.pool)
     zone = settings.read_policy().business_hours.time_zone
     patrols = Cron(settings.patrol_cron, timezone=zone)
-    deployments = [_deployment(flow) for flow in (register_lead, import_leads, handle_lead)]
+    deployments = [_deployment(settings.pool, flow) for flow in (register_lead, import_leads, handle_lead)]
     # Two patrols at once would do no harm, but a second one has nothing to find.
-    deployments.append(_deployment(patrol, patrols))
+    deployments.append(_deployment(settings.pool, patrol, patrols))
     for deployment in deployments:
         await deployment.aapply()
-    return [deployment.name for deployment in deployments]
+    return pool
 
 
-def _deployment(flow: Flow[Any, Any], schedule: Schedule | None = None) -> RunnerDeployment:
+def _deployment(pool: str, flow: Flow[Any, Any], schedule: Schedule | None = None) -> RunnerDeployment:
     """Return the deployment of a flow under the flow's own name, found by module path."""
     deployment = RunnerDeployment.from_flow(
         flow,
         name=flow.name,
         schedules=[schedule] if schedule else None,
         description=flow.description,
-        work_pool_name=POOL,
+        work_pool_name=pool,
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
     # The form of the UI takes its titles from here; Prefect itself would show the names of the parameters.
@@ -55,13 +59,12 @@ def _deployment(flow: Flow[Any, Any], schedule: Schedule | None = None) -> Runne
     return deployment
 
 
-async def _ensure_pool() -> None:
-    """Create the work pool unless it is there."""
+async def _ensure_pool(name: str) -> str:
+    """Create the work pool unless it is there; returns its type."""
     template = InProcessWorker.get_default_base_job_template()
     async with get_client() as client:
-        try:
+        with contextlib.suppress(ObjectAlreadyExists):
             await client.create_work_pool(
-                WorkPoolCreate(name=POOL, type=InProcessWorker.type, base_job_template=template)
+                WorkPoolCreate(name=name, type=InProcessWorker.type, base_job_template=template)
             )
-        except ObjectAlreadyExists:
-            return
+        return (await client.read_work_pool(name)).type

@@ -44,17 +44,18 @@ def work() -> None:
     """Run the in-process worker until a signal ends it; steps under way may finish first."""
     import logging
 
-    from deployments.catalogue import POOL
+    # Imported now, so that no lead has to wait for it: what the worker will be asked to run.
     from deployments.settings import load_settings
     from deployments.worker import InProcessWorker
     from tasks.workers import worker_name
 
     # A locked database is told by the server's own log; here it would only repeat itself.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    limit = load_settings().runs_at_once
+    settings = load_settings()
+    name, limit = worker_name(os.getpid()), settings.runs_at_once
 
     async def until_stopped() -> None:
-        worker = InProcessWorker(POOL, name=worker_name(os.getpid()), limit=limit, prefetch_seconds=0)
+        worker = InProcessWorker(settings.pool, name=name, limit=limit, prefetch_seconds=0)
         running = asyncio.ensure_future(worker.start(printer=lambda *_: None))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, running.cancel)

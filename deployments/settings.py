@@ -36,6 +36,7 @@ class Settings(BaseModel):
     units: Annotated[Path | None, Field(description="首次启动时导入的单位目录，默认使用自带文件")] = None
     evidence_mb: Annotated[int, Field(ge=1, le=2048, description="单份印证材料的上限，MB")] = 100
     prefect_database_url: Annotated[str, Field(description="Prefect 的数据库，默认为文件夹内的 SQLite")] = ""
+    pool: Annotated[str, Field(pattern=r"^[^/%&><]+$", description="执行流程的工作池")] = "zero137"
     concurrency: Annotated[
         int | None, Field(ge=1, le=64, description="同时执行的流程数，默认 SQLite 为 2，PostgreSQL 为 8")
     ] = None

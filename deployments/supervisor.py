@@ -45,39 +45,44 @@ def supervise(settings: Settings, say: Say, ready: Callable[[], None]) -> None:
         say("正在启动 Prefect 服务（首次约半分钟）…")
         # Prefect reads its settings when it is imported; that takes seconds, which the server needs anyway.
         os.environ.update(child_environment(settings))
-        from deployments import catalogue  # noqa: F401 - imported now, used by the caretaker
+        from deployments.worker import InProcessWorker
 
         _wait_for_server(settings, server, say)
         say("正在登记部署…")
+        pool_type = _register(settings)
         with contextlib.suppress(StartError):
-            # The caretaker goes on trying; a system that runs is better than one that does not.
-            _put_in_order(settings, say, register=True)
-        worker = stack.enter_context(_Child("worker", settings))
+            # The patrol tries again; a system that runs is better than one that does not.
+            _mend(settings, say)
+        worker = None
+        if pool_type == InProcessWorker.type:
+            worker = stack.enter_context(_Child("worker", settings))
+        else:
+            say(f"工作池 {settings.pool} 的类型为 {pool_type}，请另行启动该类型的工作进程。")
         caretaker = _Caretaker(settings, say)
         ready()
         while True:
             if server.restarted(say):
                 # Its database may have been lost with it.
                 caretaker.ask(register=True)
-            if worker.restarted(say):
+            if worker is not None and worker.restarted(say):
                 # Its runs ended with it, wherever they were; nobody else will say so.
                 caretaker.ask(register=False)
             time.sleep(_LOOK_SECONDS)
 
 
-def _put_in_order(settings: Settings, say: Say, *, register: bool) -> None:
-    """Register the deployments if need be, then reconcile Prefect with our database.
+def _register(settings: Settings) -> str:
+    """Register work pool and deployments; returns the type of the pool."""
+    from deployments.catalogue import register_deployments
+
+    return asyncio.run(register_deployments(settings))
+
+
+def _mend(settings: Settings, say: Say) -> None:
+    """Reconcile Prefect with our database, and say what was done.
 
     Raises:
         StartError: The server does not answer.
     """
-    from deployments.catalogue import register_deployments
-
-    with PrefectApi(settings.api_url) as api:
-        if not api.healthy():
-            raise StartError("Prefect 服务没有应答。")
-    if register:
-        asyncio.run(register_deployments(settings))
     place = open_workplace(settings)
     try:
         mended = reconcile(place, place.clock())
@@ -118,13 +123,26 @@ class _Caretaker:
         self._register = self._register or register
         self._asked.set()
 
+    def _put_in_order(self, *, register: bool) -> None:
+        """Do what was asked, once.
+
+        Raises:
+            StartError: The server does not answer.
+        """
+        with PrefectApi(self._settings.api_url) as api:
+            if not api.healthy():
+                raise StartError("Prefect 服务没有应答。")
+        if register:
+            _register(self._settings)
+        _mend(self._settings, self._say)
+
     def _attend(self) -> None:
         """Do what is asked, and do it again until it succeeds."""
         while self._asked.wait():
             self._asked.clear()
             register, self._register = self._register, False
             try:
-                _put_in_order(self._settings, self._say, register=register)
+                self._put_in_order(register=register)
             except Exception as error:  # noqa: BLE001 - whatever went wrong, order is still wanted
                 if not isinstance(error, StartError):
                     self._say(f"核对承办运行未完成（{type(error).__name__}），稍后重试。")
@@ -182,10 +200,8 @@ class _Child:
     def _strike_off(self) -> None:
         """Take a worker that has ended out of the list operators see in the Prefect UI."""
         if self._role == "worker":
-            from deployments.catalogue import POOL
-
             with PrefectApi(self._settings.api_url) as api:
-                api.forget_worker(POOL, worker_name(self._process.pid))
+                api.forget_worker(self._settings.pool, worker_name(self._process.pid))
 
     def _start(self) -> subprocess.Popen[bytes]:
         """Start the process in a group of its own, so that Ctrl-C reaches it only through us."""

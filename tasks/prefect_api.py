@@ -45,6 +45,7 @@ class PrefectApi:
         # The server's clock at its last answer; ours may be another, or an accelerated one.
         self._now = datetime.min.replace(tzinfo=UTC)
         self._online: dict[str, frozenset[str]] = {}
+        self._deployed: Row | None = None
 
     def __enter__(self) -> Self:
         """Return this connection."""
@@ -70,7 +71,6 @@ class PrefectApi:
         Raises:
             StartError: The server is not reached or refuses.
         """
-        found = self._call("GET", f"/deployments/name/{quote(HANDLE_LEAD)}/{quote(HANDLE_LEAD)}")
         body: Row = {
             "name": name,
             "parameters": {"number": number},
@@ -79,7 +79,7 @@ class PrefectApi:
         if continues is not None:
             body["labels"] = {_CONTINUES_LABEL: continues}
             body["state"] = {"type": "PAUSED", "name": "Suspended", "message": f"接续运行 {continues}"}
-        return str(self._call("POST", f"/deployments/{found['id']}/create_flow_run", body)["id"])
+        return str(self._call("POST", f"/deployments/{self._deployment()['id']}/create_flow_run", body)["id"])
 
     def wake(self, flow_run_id: str) -> bool:
         """Let a suspended run go on; it reads the database and decides anew.
@@ -171,9 +171,22 @@ class PrefectApi:
             state=str(run["state_type"] or ""),
             age=self._now - datetime.fromisoformat(state.get("timestamp") or run["created"]),
             wait=str((state.get("state_details") or {}).get("pause_key") or ""),
-            deployed=run["deployment_id"] is not None,
+            deployed=self._is_deployed(run),
             owned=self._owned(run) if run["state_type"] in HELD else None,
         )
+
+    def _deployment(self) -> Row:
+        """Return the deployment that carries the leads."""
+        if self._deployed is None:
+            path = f"/deployments/name/{quote(HANDLE_LEAD)}/{quote(HANDLE_LEAD)}"
+            self._deployed = dict(self._call("GET", path))
+        return self._deployed
+
+    def _is_deployed(self, run: Row) -> bool:
+        """Tell whether a run could go on; its deployment may be gone or have moved to another pool."""
+        known = self._deployment()
+        there = (known["id"], known["work_pool_name"])
+        return (run["deployment_id"], run["work_pool_name"]) == there
 
     def _owned(self, run: Row) -> bool | None:
         """Tell whether the worker that took on a run lives; None where none signed for it."""

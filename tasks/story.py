@@ -147,6 +147,7 @@ class _Teller:
                 ("收到时间", self._time(lead.received_at)),
                 ("办结时间", self._time(matter.closed_at) if matter.closed_at else "未办结"),
             ],
+            "run": matter.flow_run_id,
             "facts": lead.facts,
             "steps": [self._step(assignment) for assignment in file.assignments],
             "why": due_account(current, self.policy, self.calendar) if current else [],
@@ -155,7 +156,14 @@ class _Teller:
                 for p in pieces
             ],
             "ledger": [
-                {"sequence": e.sequence, "at": self._time(e.at), "actor": e.actor, "summary": e.summary}
+                {
+                    "sequence": e.sequence,
+                    "at": self._time(e.at),
+                    "kind": e.kind,
+                    "actor": e.actor,
+                    "summary": e.summary,
+                    "detail": e.detail,
+                }
                 for e in entries_of(session, matter.number)
             ],
         }

@@ -1,0 +1,142 @@
+"""The reconciler: every fault is found, named, mended and written down, and nothing is done twice."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running_system import System, until
+
+from deployments.settings import Settings, open_workplace
+from models.vocabulary import RunFault, Step
+from tasks.answers import Submission, record_answer
+from tasks.workers import claim_message, worker_name
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def lead(system: System) -> dict[str, Any]:
+    """A lead of the test's own, whose run waits for the transfer."""
+    title = f"线索{time.monotonic_ns()}"
+    number = system.json("lead", "add", "--title", title, "--facts", "要求企业另行提供证明。")["number"]
+    return system.await_step(number, "待移交")
+
+
+def run_of(system: System, lead: dict[str, Any]) -> str:
+    """Return the run that carries a lead."""
+    return str(system.json("lead", "show", lead["number"])["run"])
+
+
+def gone(system: System) -> str:
+    """Return the claim of a worker of this machine that does not live any more."""
+    return claim_message(worker_name((1 << 22) + system.port))
+
+
+def cancelled(system: System, run_id: str) -> None:
+    """Cancel a run as the UI does."""
+    system.api(f"/flow_runs/{run_id}/set_state", {"state": {"type": "CANCELLED", "name": "Cancelled"}})
+
+
+FAULTS: dict[RunFault, Callable[[System, str], None]] = {
+    RunFault.LOST: System.delete_run,
+    RunFault.CRASHED: lambda system, run_id: system.force(run_id, "CRASHED"),
+    RunFault.FAILED: lambda system, run_id: system.force(run_id, "FAILED"),
+    RunFault.CANCELLED: cancelled,
+    RunFault.ENDED: lambda system, run_id: system.force(run_id, "COMPLETED"),
+    RunFault.ORPHANED: lambda system, run_id: system.force(run_id, "PENDING", gone(system)),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_found_named_mended_and_written_down(
+    system: System, lead: dict[str, Any], fault: RunFault
+) -> None:
+    """A dry run only tells; the repair leads back to the same step, and a second look finds nothing."""
+    number, before = lead["number"], run_of(system, lead)
+    FAULTS[fault](system, before)
+    dry = system.json("reconcile", "--dry-run")
+    assert [(row["number"], row["fault"], row["run"]) for row in dry] == [(number, fault.label, before)]
+    assert system.json("lead", "show", number)["ledger"] == lead["ledger"]
+    (row,) = system.json("reconcile")
+    assert (row["number"], row["fault"], row["run"]) == (number, fault.label, before)
+    mended = system.await_step(number, "待移交")
+    assert row["new_run"] == run_of(system, lead)
+    entry = mended["ledger"][-1]
+    assert len(mended["ledger"]) == len(lead["ledger"]) + 1
+    assert (entry["kind"], entry["detail"]["fault"]) == ("run_repaired", fault.value)
+    assert (entry["detail"]["run"], entry["detail"]["carried_by"]) == (before, row["new_run"])
+    assert system.json("reconcile") == []
+    if fault is not RunFault.ORPHANED:
+        assert system.api(f"/flow_runs/{row['new_run']}")["labels"]["zero137.continues"] == before
+
+
+def test_a_running_run_without_a_living_owner_is_carried_on(system: System, lead: dict[str, Any]) -> None:
+    """Its last claim tells who carried it; that worker has gone."""
+    run_id = run_of(system, lead)
+    system.force(run_id, "PENDING", gone(system))
+    system.force(run_id, "RUNNING")
+    (row,) = system.json("reconcile")
+    assert row["fault"] == RunFault.ORPHANED.label
+    system.await_step(lead["number"], "待移交")
+
+
+def test_a_run_that_waits_on_an_answered_step_is_woken(system: System, lead: dict[str, Any]) -> None:
+    """The answer was committed, and whoever should have woken the run was killed."""
+    place = open_workplace(Settings(home=system.home, port=system.port))
+    answer = Submission(Step.TRANSFER, "发改局", "经办人甲", {"authority": "住建局"})
+    record_answer(place, lead["number"], answer, place.clock())
+    place.close()
+    (row,) = system.json("reconcile")
+    assert (row["fault"], row["new_run"]) == (RunFault.SUPERSEDED.label, row["run"])
+    system.await_step(lead["number"], "待签收")
+
+
+def test_a_second_run_of_a_lead_ends_whether_it_runs_or_waits(system: System, lead: dict[str, Any]) -> None:
+    """One started by hand ends by itself; one that waits is ended, and the lead keeps its own."""
+    deployment = system.api("/deployments/name/办理线索/办理线索")["id"]
+    second = system.launch(deployment, number=lead["number"])
+    until(lambda: system.state(second) == "已有运行承办", "the second run ends by itself")
+    system.force(second, "PAUSED")
+    (row,) = system.json("reconcile")
+    assert (row["fault"], row["run"]) == (RunFault.DUPLICATED.label, second)
+    assert system.state(second) == "Cancelled"
+    assert system.state(run_of(system, lead)) == "Suspended"
+
+
+def test_a_lead_registered_while_prefect_is_away_gets_its_run(own_system: System) -> None:
+    """It is kept, the note says so, and the start finds it."""
+    own_system.run("init")
+    added = own_system.json("lead", "add", "--title", "某局违规增设条件", "--facts", "要求提供证明。")
+    own_system.up()
+    lead = own_system.await_step(added["number"], "待移交")
+    assert [e["detail"]["fault"] for e in lead["ledger"] if e["kind"] == "run_repaired"] == ["never_started"]
+
+
+def test_all_leads_go_on_when_prefect_forgets_everything(own_system: System) -> None:
+    """With its database deleted, each lead continues at its step in a new run that names the old one."""
+    own_system.up()
+    own_system.run("lead", "import", Path(__file__).parents[2] / "examples" / "leads.csv")
+    numbers = [lead["number"] for lead in own_system.json("lead", "list")]
+    until(lambda: own_system.suspended() == len(numbers), "all leads wait")
+    own_system.answer(numbers[0], "移交", "发改局", "--authority", "住建局")
+    own_system.await_step(numbers[0], "待签收")
+    before = {number: own_system.json("lead", "show", number) for number in numbers}
+    assert own_system.process is not None
+    own_system.process.send_signal(signal.SIGSTOP)
+    server = own_system.child("server")
+    os.kill(server, signal.SIGKILL)
+    for file in (own_system.home / "prefect").glob("prefect.db*"):
+        file.unlink()
+    own_system.process.send_signal(signal.SIGCONT)
+    until(lambda: "由新的运行接续" in own_system.output, "the supervisor puts things in order", 120)
+    for number in numbers:
+        lead = own_system.await_step(number, before[number]["status"])
+        entry = lead["ledger"][-1]
+        assert (entry["kind"], entry["detail"]["fault"]) == ("run_repaired", "lost")
+        assert entry["detail"]["run"] == before[number]["run"]
+        assert lead["run"] == entry["detail"]["carried_by"] != before[number]["run"]
+    assert own_system.json("reconcile") == []

@@ -1,0 +1,67 @@
+"""The same deployments on the stock process worker: only the name of the work pool differs."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from running_system import System, until
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture
+def stock(tmp_path: Path) -> Iterator[System]:
+    """A system whose pool is of the type ``process``, with a stock worker beside it."""
+    home = tmp_path / "home"
+    first = System(home)
+    try:
+        first.up()
+        pool = {"name": "stock", "type": "process"}
+        assert first.api("/work_pools/", pool)["type"] == "process"
+        number = first.json("lead", "add", "--title", "某局违规增设前置条件", "--facts", "要求提供证明。")
+        first.await_step(number["number"], "待移交")
+    finally:
+        first.close()
+    system = System(home, pool="stock")
+    system.up()
+    worker = subprocess.Popen(
+        [
+            Path(sys.executable).with_name("prefect"),
+            "worker",
+            "start",
+            "--pool",
+            "stock",
+            "--name",
+            "stock-1",
+        ],
+        env={
+            **system.environment,
+            "PREFECT_API_URL": f"http://127.0.0.1:{system.port}/api",
+            "PREFECT_HOME": str(tmp_path / "worker"),
+            "PREFECT_WORKER_QUERY_SECONDS": "1",
+            "DO_NOT_TRACK": "1",
+        },
+        stdout=(tmp_path / "worker.log").open("wb"),
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        yield system
+    finally:
+        worker.terminate()
+        worker.wait(60)
+        system.close()
+
+
+def test_a_lead_moves_to_another_pool_and_is_carried_there(stock: System) -> None:
+    """No own worker is started; the old run is replaced, and a process a step carries the lead."""
+    assert "请另行启动该类型的工作进程" in stock.output
+    assert list(stock.children().values()) == ["server"]
+    until(lambda: "由新的运行接续" in stock.output, "the run of the old pool is replaced")
+    lead = stock.await_step("L2026-0001", "待移交")
+    assert stock.api(f"/flow_runs/{lead['run']}")["work_pool_name"] == "stock"
+    stock.answer(lead["number"], "移交", "发改局", "--authority", "住建局")
+    lead = stock.await_step(lead["number"], "待签收")
+    assert stock.json("reconcile") == []
+    assert [entry["sequence"] for entry in lead["ledger"]] == list(range(1, len(lead["ledger"]) + 1))

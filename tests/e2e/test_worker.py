@@ -1,0 +1,131 @@
+"""The in-process worker: what one run does harms no other, and nothing it leaves is left Running."""
+
+import os
+import signal
+import sqlite3
+import time
+
+import httpx
+import pytest
+from running_system import System, until
+
+pytestmark = pytest.mark.e2e
+
+
+def ends_as(system: System, run_id: str, *names: str, seconds: float = 30) -> str:
+    """Wait until a run is in one of these states; returns which."""
+    return until(
+        lambda: next((name for name in [system.state(run_id)] if name in names), None),
+        f"{run_id} is {' or '.join(names)} instead of {system.state(run_id)}",
+        seconds,
+    )
+
+
+@pytest.mark.parametrize(
+    ("bad", "end"), [("breaks", "Failed"), ("exits", "Crashed"), ("exits_aside", "Crashed")]
+)
+def test_a_run_that_ends_badly_harms_no_other(system: System, bad: str, end: str) -> None:
+    """An exception or ``sys.exit`` is the run's own; the one beside it and the ones after it end well."""
+    worker = system.child("worker")
+    beside = system.launch(system.deploy("waits"), seconds=2)
+    ends_as(system, beside, "Running")
+    ends_as(system, system.launch(system.deploy(bad)), end)
+    ends_as(system, beside, "Completed")
+    for _ in range(3):
+        ends_as(system, system.launch(system.deploy("nothing")), "Completed")
+    assert system.child("worker") == worker
+
+
+@pytest.mark.parametrize("busy", ["computes", "synchronous"])
+def test_a_run_that_holds_its_thread_holds_up_nobody(system: System, busy: str) -> None:
+    """The next run is taken on and ends while a careless one still computes."""
+    holding = system.launch(system.deploy(busy), seconds=8)
+    ends_as(system, holding, "Running")
+    ends_as(system, system.launch(system.deploy("nothing")), "Completed", seconds=6)
+    assert system.state(holding) == "Running"
+    ends_as(system, holding, "Completed")
+
+
+def test_a_run_resumed_while_it_still_leaves_is_taken_on_when_it_has_left(system: System) -> None:
+    """It neither waits for the next cycle of late runs nor runs beside its own leaving attempt."""
+    run_id = system.launch(system.deploy("lingers"), seconds=3)
+    ends_as(system, run_id, "Suspended")
+    resumed = time.monotonic()
+    assert system.api(f"/flow_runs/{run_id}/resume", {})["status"] == "ACCEPT"
+    ends_as(system, run_id, "Completed")
+    assert 2 < time.monotonic() - resumed < 8
+
+
+def test_a_running_run_can_be_cancelled(system: System) -> None:
+    """Cancel in the UI stops the flow at once, and the run is told as cancelled."""
+    run_id = system.launch(system.deploy("waits"), seconds=60)
+    ends_as(system, run_id, "Running")
+    cancelling = {"state": {"type": "CANCELLING", "name": "Cancelling"}}
+    system.api(f"/flow_runs/{run_id}/set_state", cancelling)
+    ends_as(system, run_id, "Cancelled", seconds=10)
+
+
+def test_stopping_leaves_no_run_running(own_system: System) -> None:
+    """Steps that end within ten seconds end, the others are handed back; the next worker carries them on."""
+    own_system.up()
+    waits = own_system.deploy("waits")
+    short = own_system.launch(waits, seconds=4)
+    long = own_system.launch(waits, seconds=25)
+    ends_as(own_system, short, "Running")
+    ends_as(own_system, long, "Running")
+    worker = own_system.child("worker")
+    started = time.monotonic()
+    os.kill(worker, signal.SIGTERM)
+    until(lambda: worker not in own_system.children(), "the worker has ended", 20)
+    assert 9 < time.monotonic() - started < 15
+    assert own_system.state(short) == "Completed"
+    ends_as(own_system, long, "Running")
+    stuck = own_system.launch(own_system.deploy("synchronous"), seconds=600)
+    ends_as(own_system, stuck, "Running")
+    assert own_system.stop() == 0
+    with sqlite3.connect(own_system.home / "prefect" / "prefect.db") as database:
+        states = dict(database.execute("SELECT id, state_type FROM flow_run").fetchall())
+    assert sorted(states.values()) == ["COMPLETED", "SCHEDULED", "SCHEDULED"]
+
+
+def test_a_server_away_for_28_seconds_costs_nothing(own_system: System) -> None:
+    """A step in flight goes on when the server is back, in the same worker."""
+    own_system.up()
+    own_system.json("lead", "add", "--title", "某局违规增设前置条件", "--facts", "要求另行提供证明。")
+    lead = own_system.await_step("L2026-0001", "待移交")
+    waiting = own_system.launch(own_system.deploy("waits"), seconds=3)
+    ends_as(own_system, waiting, "Running")
+    worker, server = own_system.child("worker"), own_system.child("server")
+    assert own_system.process is not None
+    own_system.process.send_signal(signal.SIGSTOP)
+    try:
+        os.kill(server, signal.SIGKILL)
+        note = own_system.json(
+            "answer", lead["number"], "移交", "--by", "发改局/经办人甲", "--authority", "住建局"
+        )
+        assert "不会丢失" in note["note"]
+        with pytest.raises(httpx.HTTPError):
+            own_system.api("/health")
+        time.sleep(28)
+    finally:
+        own_system.process.send_signal(signal.SIGCONT)
+    ends_as(own_system, waiting, "Completed", seconds=90)
+    own_system.await_step(lead["number"], "待签收")
+    assert own_system.child("worker") == worker
+
+
+def test_the_worker_is_listed_while_it_lives(own_system: System) -> None:
+    """Operators see one worker online, of our type; the one that was killed is struck off."""
+    own_system.up()
+
+    def listed() -> list[tuple[str, str]]:
+        found = own_system.api("/work_pools/zero137/workers/filter", {})
+        return [(worker["name"].rpartition("-")[2], worker["status"]) for worker in found]
+
+    first = own_system.child("worker")
+    until(lambda: listed() == [(str(first), "ONLINE")], "the worker is listed")
+    os.kill(first, signal.SIGKILL)
+    until(lambda: "正在重新启动" in own_system.output, "the worker is started again")
+    second = own_system.child("worker")
+    assert second != first
+    until(lambda: listed() == [(str(second), "ONLINE")], "the new worker is listed, the old one is not")
