@@ -26,26 +26,16 @@ def stock(tmp_path: Path) -> Iterator[System]:
         first.close()
     system = System(home, pool="stock")
     system.up()
-    worker = subprocess.Popen(
-        [
-            Path(sys.executable).with_name("prefect"),
-            "worker",
-            "start",
-            "--pool",
-            "stock",
-            "--name",
-            "stock-1",
-        ],
-        env={
-            **system.environment,
-            "PREFECT_API_URL": f"http://127.0.0.1:{system.port}/api",
-            "PREFECT_HOME": str(tmp_path / "worker"),
-            "PREFECT_WORKER_QUERY_SECONDS": "1",
-            "DO_NOT_TRACK": "1",
-        },
-        stdout=(tmp_path / "worker.log").open("wb"),
-        stderr=subprocess.STDOUT,
-    )
+    environment = {
+        **system.environment,
+        "PREFECT_API_URL": f"http://127.0.0.1:{system.port}/api",
+        "PREFECT_HOME": str(tmp_path / "worker"),
+        "PREFECT_WORKER_QUERY_SECONDS": "1",
+        "DO_NOT_TRACK": "1",
+    }
+    command = [Path(sys.executable).with_name("prefect"), "worker", "start", "--pool", "stock", "--name", "a"]
+    with (tmp_path / "worker.log").open("wb") as log:
+        worker = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:
         yield system
     finally:
