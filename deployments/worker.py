@@ -129,6 +129,9 @@ class InProcessWorker(_Base):
         """Take on what is scheduled as far as there is room; None while the server does not answer."""
         self._work.clear()
         self._last_polled_time = datetime.now(UTC)
+        if self._room == 0:
+            # The end of the next attempt is the next reason to look.
+            return []
         try:
             if not self._has_successfully_synced:
                 await self._sync_and_initialize()
@@ -136,6 +139,11 @@ class InProcessWorker(_Base):
         except httpx.HTTPError as error:
             logger.debug("Prefect 服务暂无应答：%s", error)
             return None
+
+    @property
+    def _room(self) -> int:
+        """How many more runs may be under way."""
+        return max(0, (self._limit or _MOST_AT_ONCE) - len(self._attempts))
 
     async def _submit_scheduled_flow_runs(
         self, flow_run_response: list[WorkerFlowRunResponse]
@@ -146,7 +154,7 @@ class InProcessWorker(_Base):
         """
         taken = []
         for flow_run in (entry.flow_run for entry in flow_run_response):
-            if len(self._attempts) >= (self._limit or _MOST_AT_ONCE):
+            if self._room == 0:
                 break
             if flow_run.id not in self._attempts and self._runs_task_group is not None:
                 self._attempts[flow_run.id] = None

@@ -4,6 +4,7 @@ Every line may be executed again at any time: after a resume, a crash, a redeplo
 or in another run. What comes next is decided from the stored facts alone.
 """
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from tasks.answers import try_answer
 from tasks.conduct import peek_step, take_step
 from tasks.forms import show_form, shown_form
 from tasks.observed import observed
-from tasks.outbox import deliver_messages
+from tasks.outbox import can_deliver, deliver_messages
 from tasks.prefect_api import HANDLE_LEAD
 from tasks.running import adopt_run
 from tasks.story import Label, form_text, run_label, story_markdown
@@ -77,7 +78,13 @@ async def _take_in_form(place: Workplace, number: str) -> str:
 async def _go_on(place: Workplace, number: str, step: NextStep) -> None:
     """Take a step that needs nobody, and hand over the messages that tell of it."""
     await observed(_LABELS[type(step).__name__], lambda: take_step(place, number, place.clock()))
-    await observed("发送消息", lambda: deliver_messages(place, number))
+    await _send(place, number)
+
+
+async def _send(place: Workplace, number: str) -> None:
+    """Hand over the messages of a lead; each task costs the server as much as a state, so none is idle."""
+    if can_deliver(place, number):
+        await observed("发送消息", lambda: deliver_messages(place, number))
 
 
 _LABELS = {"Assign": "交办", "DeemReceived": "视为签收", "Close": "销号"}
@@ -101,7 +108,7 @@ async def _wait_for_answer(place: Workplace, number: str, refusal: str) -> None:
 
 async def _finish(place: Workplace, number: str) -> State[Any]:
     """Publish the whole story and end the run with the outcome as its state's name."""
-    await observed("发送消息", lambda: deliver_messages(place, number))
+    await _send(place, number)
     label = await _show(place, number)
     return Completed(name=label.outcome, message=f"{label.title}：{label.outcome}")
 
@@ -109,6 +116,6 @@ async def _finish(place: Workplace, number: str) -> State[Any]:
 async def _show(place: Workplace, number: str) -> Label:
     """Bring name, tags and artifact of the run up to date; returns the label."""
     label = run_label(place, number, place.clock())
-    await publish_story(number, label.title, story_markdown(place, number))
-    await label_run(label)
+    story = publish_story(number, label.title, story_markdown(place, number))
+    await asyncio.gather(story, label_run(label))
     return label

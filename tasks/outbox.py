@@ -96,6 +96,11 @@ def deliver_messages(place: Workplace, number: str | None = None) -> DeliveryRep
     return DeliveryReport(handed_over, failed, reason)
 
 
+def can_deliver(place: Workplace, number: str) -> bool:
+    """Tell whether there is anything to hand over for a lead, and a channel to try."""
+    return place.channels_file.exists() and bool(_due_messages(place, place.clock(), number))
+
+
 def _due_messages(place: Workplace, now: datetime, number: str | None) -> list[Message]:
     """Return the messages whose attempt is due, the oldest first."""
     waiting = col(Message.status).in_([Delivery.CREATED, Delivery.SENDING])
