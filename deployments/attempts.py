@@ -27,37 +27,45 @@ class Attempt:
     """A flow run under way in this process; ``withdraw`` and ``cancel`` may be called from any thread."""
 
     def __init__(self, flow: Flow[..., Any], flow_run: FlowRun) -> None:
-        """Prepare an attempt; nothing runs yet. ``cancelled`` tells that the run shall not go on."""
+        """Prepare an attempt; nothing runs yet.
+
+        ``withdrawn`` tells that it was asked to stop, ``cancelled`` that the run shall not go on elsewhere.
+        """
         # With a deployment the engine opens a connection a run to hear of a suspension from outside, and
         # waits for it to close; our runs suspend themselves. It reads the run anew before the flow begins.
         self.flow_run = flow_run.model_copy(update={"deployment_id": None})
         self.cancelled = False
         self._flow = flow
         self._lock = threading.Lock()
-        self._withdrawn = False
+        self.withdrawn = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[Any] | None = None
 
-    def carry_out(self) -> None:
+    def carry_out(self) -> bool:
         """Run the flow to its end or to its next wait; blocks the thread.
 
-        Nothing is raised: an exception or ``sys.exit`` inside a run is that run's alone, and the engine has
-        reported it to the server already.
+        Nothing is raised: an exception or ``sys.exit`` inside a run is that run's alone.
+
+        Returns:
+            Whether the server surely knows how it ended; if not, it may believe that the run goes on.
         """
         try:
             _lane().run(self._wait_for_end())
         except (Pause, Abort):
             # The run waits for somebody, or another worker carries it; either way the server knows.
-            logger.debug("运行 %s 已挂起或移交", self.flow_run.name)
+            return True
         except asyncio.CancelledError:
             logger.info("运行 %s 已中止", self.flow_run.name)
+            return False
         except (Exception, SystemExit, KeyboardInterrupt):
             logger.exception("运行 %s 异常结束", self.flow_run.name)
+            return False
+        return not self.withdrawn
 
     async def _wait_for_end(self) -> None:
         """Await the flow as a task that can be withdrawn; a synchronous flow runs here and now."""
         with self._lock:
-            if self._withdrawn:
+            if self.withdrawn:
                 return
             self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         try:
@@ -71,7 +79,7 @@ class Attempt:
     def withdraw(self) -> None:
         """Ask the flow to stop at its next await; a synchronous flow cannot be asked."""
         with self._lock:
-            self._withdrawn = True
+            self.withdrawn = True
             if self._loop is not None and self._task is not None:
                 self._loop.call_soon_threadsafe(self._task.cancel)
 

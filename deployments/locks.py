@@ -12,9 +12,11 @@ request that is refused all the same is repeated at once, where nobody notices. 
 
 import asyncio
 import random
+from asyncio import AbstractEventLoop, Lock, get_running_loop
 from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from prefect.server.database.configurations import SQLITE_BEGIN_MODE, AioSqliteConfiguration
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -37,6 +39,12 @@ _BUSY_MILLISECONDS = 5000
 class PatientSqlite(AioSqliteConfiguration):
     """Prefect's SQLite, whose writers queue for the lock instead of being refused it."""
 
+    def __init__(self, connection_url: str) -> None:
+        """Take the address of the database."""
+        super().__init__(connection_url=connection_url)
+        # A lock belongs to one event loop; the server has one, its tests may have several.
+        self._queues: WeakKeyDictionary[AbstractEventLoop, Lock] = WeakKeyDictionary()
+
     def setup_sqlite(self, conn: DBAPIConnection, record: ConnectionPoolEntry) -> None:
         """Wait for a lock for a short time only: a standstill must end soon."""
         super().setup_sqlite(conn, record)
@@ -48,9 +56,14 @@ class PatientSqlite(AioSqliteConfiguration):
     async def begin_transaction(
         self, session: AsyncSession, with_for_update: bool = False
     ) -> AsyncGenerator[AsyncSessionTransaction, None]:
-        """Begin with the write lock in hand; what is read in other sessions meanwhile takes none."""
+        """Begin with the write lock in hand; what is read in other sessions meanwhile takes none.
+
+        Writers of this process queue here, in their order, where waiting costs nothing: SQLite itself would
+        let them sleep and try again, longer each time.
+        """
         del with_for_update
-        async with session.begin() as transaction:
+        queue = self._queues.setdefault(get_running_loop(), Lock())
+        async with queue, session.begin() as transaction:
             token = SQLITE_BEGIN_MODE.set("IMMEDIATE")
             try:
                 await session.connection()

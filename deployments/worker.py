@@ -187,9 +187,11 @@ class InProcessWorker(_Base):
         attempt = self._attempts[flow_run.id] = Attempt(await self._flow_of(flow_run), flow_run)
         if task_status is not None:
             task_status.started(os.getpid())
-        await asyncio.get_running_loop().run_in_executor(self._threads, attempt.carry_out)
+        known = await asyncio.get_running_loop().run_in_executor(self._threads, attempt.carry_out)
         if attempt.cancelled:
             await self._mark_flow_run_as_cancelled(flow_run)
+        elif not known and not attempt.withdrawn:
+            await self._leave_no_run_behind(flow_run)
         return InProcessResult(identifier=str(flow_run.id), status_code=0)
 
     async def _flow_of(self, flow_run: FlowRun) -> Flow[..., Any]:
@@ -222,7 +224,8 @@ class InProcessWorker(_Base):
             attempt.withdraw()
         await self._until_idle(_WITHDRAW_SECONDS)
         for flow_run_id in left:
-            await self._hand_back(flow_run_id)
+            # What cannot be handed back now is found by the reconciler: its worker will be gone.
+            await self._hand_back(flow_run_id, crashed=True)
 
     async def _until_idle(self, seconds: float) -> None:
         """Wait until no attempt is under way, but not longer."""
@@ -231,14 +234,30 @@ class InProcessWorker(_Base):
                 self._work.clear()
                 await self._work.wait()
 
-    async def _hand_back(self, flow_run_id: UUID) -> None:
-        """Schedule a withdrawn run anew, unless it came to rest by itself."""
-        again: State[Any] = Scheduled(message=f"{self.name} 停止运行，交回等待接续")
+    async def _leave_no_run_behind(self, flow_run: FlowRun) -> None:
+        """Hand back a run that ended here but that the server believes to go on, when it answers again."""
+        while not await self._hand_back(flow_run.id):  # noqa: ASYNC110 - the server sends no event
+            await anyio.sleep(_OUTAGE_PAUSE)
+
+    async def _hand_back(self, flow_run_id: UUID, *, crashed: bool = False) -> bool:
+        """Schedule a run anew that nobody carries any more, unless it came to rest by itself.
+
+        Args:
+            flow_run_id: The run.
+            crashed: Whether it also goes on if it crashed, because it was this worker that stopped it.
+
+        Returns:
+            False where the server does not answer.
+        """
+        again: State[Any] = Scheduled(message=f"{self.name} 未能执行到底，交回等待接续")
         try:
             with anyio.fail_after(_WITHDRAW_SECONDS):
                 state = (await self.client.read_flow_run(flow_run_id)).state
-                if state is not None and (state.is_running() or state.is_pending() or state.is_crashed()):
+                if state and (state.is_running() or state.is_pending() or (crashed and state.is_crashed())):
                     await self.client.set_flow_run_state(flow_run_id, again, force=True)
-        except (TimeoutError, ObjectNotFound, httpx.HTTPError) as error:
-            # The reconciler finds it: its claim names a worker that has gone.
+        except ObjectNotFound:
+            return True
+        except (TimeoutError, httpx.HTTPError) as error:
             logger.warning("运行 %s 未能交回：%s", flow_run_id, error)
+            return False
+        return True
