@@ -115,7 +115,7 @@ def figures(rows: list[Row]) -> list[Figure]:
         return []
     most, least = max(int(row["leads"]) for row in ours), min(int(row["leads"]) for row in ours)
     many, few = ([row for row in ours if row["leads"] == leads] for leads in (most, least))
-    peers = ((few, f"the same with {least} leads"), (pick(rows, "pss_mb", way=STOCK.name), STOCK.name))
+    peers = ((few, f"the same with {least}"), (pick(rows, "pss_mb", way=STOCK.name), STOCK.name))
     return [
         _figure(f"{what} of an idle system, {most} parked leads", key, unit, many, peer, name)
         for key, what, unit in (("pss_mb", "memory", "MB"), ("cpu_s", "processor time", "s"))
