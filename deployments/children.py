@@ -1,10 +1,11 @@
-"""The two processes that ``zero137 up`` starts: ``python -m deployments.children server|worker``.
+"""The processes that ``zero137 up`` starts: ``python -m deployments.children server|worker|register``.
 
 A child ends when its parent has gone, however it went, so that no orphan holds the port.
 """
 
 import asyncio
 import contextlib
+import importlib
 import os
 import signal
 import sys
@@ -44,13 +45,14 @@ def work() -> None:
     """Run the in-process worker until a signal ends it; steps under way may finish first."""
     import logging
 
-    # Imported now, so that no lead has to wait for it: what the worker will be asked to run.
     from deployments.settings import load_settings
     from deployments.worker import InProcessWorker
     from tasks.workers import worker_name
 
     # A locked database is told by the server's own log; here it would only repeat itself.
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    # Imported now, so that no lead has to wait for it: what the worker will be asked to run.
+    importlib.import_module("deployments.catalogue")
     settings = load_settings()
     name, limit = worker_name(os.getpid()), settings.runs_at_once
 
@@ -66,6 +68,14 @@ def work() -> None:
     # A withdrawn step that does not listen must not keep the process: its run has been handed back.
     logging.shutdown()
     os._exit(0)
+
+
+def register() -> None:
+    """Register work pool and deployments; prints the type of the pool."""
+    from deployments.catalogue import register_deployments
+    from deployments.settings import load_settings
+
+    sys.stdout.write(asyncio.run(register_deployments(load_settings())))
 
 
 def end_with_parent() -> None:
@@ -84,4 +94,4 @@ def end_with_parent() -> None:
 
 if __name__ == "__main__":
     end_with_parent()
-    {"server": serve, "worker": work}[sys.argv[1]]()
+    {"server": serve, "worker": work, "register": register}[sys.argv[1]]()

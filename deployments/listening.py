@@ -18,10 +18,13 @@ _CANCELLING = "Cancelling"
 _PAUSE = 1.0
 
 
-async def listen_for_work(on_work: Callable[[], None], on_cancelling: Callable[[UUID], None]) -> None:
+async def listen_for_work(
+    hears: asyncio.Event, on_work: Callable[[], None], on_cancelling: Callable[[UUID], None]
+) -> None:
     """Listen until cancelled; what is missed while the server is away is found by looking.
 
     Args:
+        hears: Set as long as there is a connection.
         on_work: Called when a run was scheduled or resumed, before or after the change is committed.
         on_cancelling: Called with the id of a run that somebody wants to end.
     """
@@ -30,6 +33,7 @@ async def listen_for_work(on_work: Callable[[], None], on_cancelling: Callable[[
     while True:
         try:
             async with get_events_subscriber(filter=heard, reconnection_attempts=0) as events:
+                hears.set()
                 async for event in events:
                     if event.event.endswith(_CANCELLING):
                         on_cancelling(UUID(event.resource.id.removeprefix(_STATE_EVENT)))
@@ -37,4 +41,5 @@ async def listen_for_work(on_work: Callable[[], None], on_cancelling: Callable[[
                         on_work()
         except Exception as error:  # noqa: BLE001 - whatever broke the connection, a new one is tried
             logger.debug("事件连接中断：%s", error)
+        hears.clear()
         await asyncio.sleep(_PAUSE)

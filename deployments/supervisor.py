@@ -1,8 +1,6 @@
 """The supervisor: starts the server and the worker, watches both, and mends what their end leaves behind."""
 
-import asyncio
 import contextlib
-import os
 import subprocess
 import sys
 import threading
@@ -11,11 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Self
 
+from sqlalchemy.exc import DatabaseError
+
 from deployments.settings import Settings, child_environment, open_workplace
 from models.errors import StartError
 from tasks.prefect_api import PrefectApi
-from tasks.reconcile import reconcile, summary_of
-from tasks.workers import worker_name
+from tasks.reconcile import reconcile, standing_leads, summary_of
+from tasks.workers import POOL_TYPE, worker_name
 
 Say = Callable[[str], None]
 
@@ -25,6 +25,8 @@ _STOP_SECONDS = 20
 # Children that end too often within this span are not started again, in seconds.
 _SPAN = 120
 _LOOK_SECONDS = 0.5
+# A command that was killed between its answer and waking the run is made up for after this, in seconds.
+_STANDING_SECONDS = 10
 # While the server does not answer, mending is tried again after this time, in seconds.
 _AGAIN_SECONDS = 2
 
@@ -43,22 +45,16 @@ def supervise(settings: Settings, say: Say, ready: Callable[[], None]) -> None:
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(_Child("server", settings))
         say("正在启动 Prefect 服务（首次约半分钟）…")
-        # Prefect reads its settings when it is imported; that takes seconds, which the server needs anyway.
-        os.environ.update(child_environment(settings))
-        from deployments.worker import InProcessWorker
-
         _wait_for_server(settings, server, say)
         say("正在登记部署…")
         pool_type = _register(settings)
-        with contextlib.suppress(StartError):
-            # The patrol tries again; a system that runs is better than one that does not.
-            _mend(settings, say)
         worker = None
-        if pool_type == InProcessWorker.type:
+        if pool_type == POOL_TYPE:
             worker = stack.enter_context(_Child("worker", settings))
         else:
             say(f"工作池 {settings.pool} 的类型为 {pool_type}，请另行启动该类型的工作进程。")
         caretaker = _Caretaker(settings, say)
+        caretaker.ask(register=False)
         ready()
         while True:
             if server.restarted(say):
@@ -71,10 +67,29 @@ def supervise(settings: Settings, say: Say, ready: Callable[[], None]) -> None:
 
 
 def _register(settings: Settings) -> str:
-    """Register work pool and deployments; returns the type of the pool."""
-    from deployments.catalogue import register_deployments
+    """Register work pool and deployments; returns the type of the pool.
 
-    return asyncio.run(register_deployments(settings))
+    A process of its own does it: importing Prefect would cost this one a hundred megabytes for good.
+
+    Raises:
+        StartError: It was not done; the log says why.
+    """
+    log_path = settings.home / "logs" / "register.log"
+    with log_path.open("ab") as log:
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "deployments.children", "register"],
+                env=child_environment(settings),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                timeout=_START_SECONDS,
+                check=True,
+                start_new_session=True,
+            )
+        except subprocess.SubprocessError as error:
+            raise StartError(f"部署登记未完成，请查看 {log_path}。") from error
+    return done.stdout.decode().strip()
 
 
 def _mend(settings: Settings, say: Say) -> None:
@@ -137,8 +152,14 @@ class _Caretaker:
         _mend(self._settings, self._say)
 
     def _attend(self) -> None:
-        """Do what is asked, and do it again until it succeeds."""
-        while self._asked.wait():
+        """Do what is asked, and do it again until it succeeds; look out for leads left standing in between."""
+        standing: set[str] = set()
+        while True:
+            if not self._asked.wait(_STANDING_SECONDS):
+                still, standing = standing, self._standing()
+                # A lead passes through here at every step; one that is still here was not woken.
+                if not still & standing:
+                    continue
             self._asked.clear()
             register, self._register = self._register, False
             try:
@@ -148,6 +169,17 @@ class _Caretaker:
                     self._say(f"核对承办运行未完成（{type(error).__name__}），稍后重试。")
                 time.sleep(_AGAIN_SECONDS)
                 self.ask(register=register)
+
+    def _standing(self) -> set[str]:
+        """Return the leads that nobody carries on just now."""
+        place = open_workplace(self._settings)
+        try:
+            return standing_leads(place)
+        except DatabaseError:
+            # The database is busy; there is another look soon.
+            return set()
+        finally:
+            place.close()
 
 
 class _Child:

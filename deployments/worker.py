@@ -30,7 +30,7 @@ from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker
 
 from deployments.attempts import Attempt
 from deployments.listening import listen_for_work
-from tasks.workers import claim_message
+from tasks.workers import POOL_TYPE, claim_message
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +40,8 @@ DRAIN_SECONDS = 10
 _WITHDRAW_SECONDS = 2
 # Without a limit of its own, a worker carries out this many runs at the same time.
 _MOST_AT_ONCE = 32
+# A worker that hears of work looks this seldom, in seconds; each look costs the server 20 ms.
+_LISTENING_INTERVAL = 2.0
 # While the server does not answer, it is asked this often, in seconds.
 _OUTAGE_PAUSE = 1.0
 # A change is announced a moment before it is committed: a look that finds nothing is repeated, in seconds.
@@ -58,7 +60,7 @@ class InProcessResult(BaseWorkerResult):
 class InProcessWorker(_Base):
     """Imports each deployment's flow once by module path and runs it in a thread of this process."""
 
-    type = "in-process"
+    type = POOL_TYPE
     job_configuration = BaseJobConfiguration
     _description = "在一个常驻进程内执行流程，反馈后立即继续。"
     _display_name = "进程内"
@@ -69,6 +71,7 @@ class InProcessWorker(_Base):
         self._attempts: dict[UUID, Attempt | None] = {}
         self._flows: dict[UUID, Flow[..., Any]] = {}
         self._work = asyncio.Event()
+        self._hears = asyncio.Event()
         self._threads = ThreadPoolExecutor(self._limit or _MOST_AT_ONCE, thread_name_prefix="attempt")
         self._once = False
 
@@ -83,7 +86,7 @@ class InProcessWorker(_Base):
         """Connect, and listen for work from then on."""
         await super().setup()
         if self._runs_task_group is not None and not self._once:
-            self._runs_task_group.start_soon(listen_for_work, self._work.set, self._cancel)
+            self._runs_task_group.start_soon(listen_for_work, self._hears, self._work.set, self._cancel)
 
     async def teardown(self, *exc_info: Any) -> None:  # noqa: ANN401 - as the base
         """Finish what can be finished, hand back the rest, then disconnect."""
@@ -110,10 +113,15 @@ class InProcessWorker(_Base):
             found = await self._look_closely() if told else await self._look()
             if self._once:
                 return found or []
-            pause = _OUTAGE_PAUSE if found is None else get_current_settings().worker.query_seconds
+            pause = _OUTAGE_PAUSE if found is None else self._interval()
             told = False
             with contextlib.suppress(TimeoutError):
                 told = await asyncio.wait_for(self._work.wait(), pause)
+
+    def _interval(self) -> float:
+        """Return how long to wait for word of work before looking all the same, in seconds."""
+        shortest = get_current_settings().worker.query_seconds
+        return max(shortest, _LISTENING_INTERVAL) if self._hears.is_set() else shortest
 
     async def _look_closely(self) -> list[FlowRun] | None:
         """Look again where nothing is found at once, because somebody said that there is something."""

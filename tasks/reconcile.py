@@ -75,6 +75,17 @@ def reconcile(place: Workplace, now: datetime) -> list[Mended]:
         return [mended for mended in done if mended is not None]
 
 
+def standing_leads(place: Workplace) -> set[str]:
+    """Return the open leads nobody owes anything for: they are about to go on, or were not woken.
+
+    This asks our database alone, and may be asked often.
+    """
+    owed = select(Assignment.matter_id).where(col(Assignment.answered_at).is_(None))
+    standing = select(Matter.number).where(col(Matter.outcome).is_(None), col(Matter.id).not_in(owed))
+    with place.reading() as session:
+        return set(session.exec(standing))
+
+
 def summary_of(mended: Sequence[Mended]) -> str:
     """Return what a reconciler did as one Chinese clause."""
     if not mended:

@@ -4,6 +4,8 @@ import os
 import socket
 from collections.abc import Collection
 
+# The type of the work pool whose worker ``zero137 up`` starts itself.
+POOL_TYPE = "in-process"
 _CLAIM = "由以下工作进程领取："
 
 
