@@ -24,6 +24,7 @@ EXPECTED = (0, *REFUSED, 5, 10)
 _SECONDS = 180
 # A doom waits so long for an answer or a registration before a mere look takes it, in seconds.
 _DOOM_SECONDS = 4
+_LOOK_SECONDS = 0.01
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class Clerk:
             stderr=subprocess.PIPE,
             text=True,
         )
-        killed = self._carry_out_doom(process)
+        killed = self._carry_out_doom(process, committed)
         out, err = process.communicate(timeout=_SECONDS)
         if killed is not None:
             phase = f"{what}·{'已提交' if committed() else '未提交'}" if committed else what
@@ -110,18 +111,22 @@ class Clerk:
             self.journal.surprises.append(f"{what} {process.returncode} {err.strip()[:200]}")
         return Done(process.returncode, out)
 
-    def _carry_out_doom(self, process: subprocess.Popen[Any]) -> Doom | None:
+    def _carry_out_doom(
+        self, process: subprocess.Popen[Any], committed: Callable[[], bool] | None
+    ) -> Doom | None:
         """Kill a command where a doom lies ready; returns the doom if it struck before the command ended."""
         try:
             doom = self._dooms.get_nowait()
         except Empty:
             return None
-        try:
-            process.wait(doom.seconds)
-        except subprocess.TimeoutExpired:
-            process.send_signal(doom.signal)
-            if process.wait() == -doom.signal:
-                return doom
+        strike_at = time.monotonic() + doom.seconds
+        by_commit = committed if doom.after_commit else None
+        while process.poll() is None:
+            if by_commit() if by_commit else time.monotonic() > strike_at:
+                process.send_signal(doom.signal)
+                if process.wait() == -doom.signal:
+                    return doom
+            time.sleep(_LOOK_SECONDS)
         # The command was faster; the next one is given less time.
         doom.seconds *= 0.7
         self._dooms.put(doom)

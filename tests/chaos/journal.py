@@ -48,6 +48,7 @@ class Journal:
     surprises: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     database_lost: bool = False
+    reconciled: int = 0
     _begun: set[tuple[str, str, int]] = field(default_factory=set)
     _names: int = 0
     _begun_at: float = field(default_factory=time.monotonic)

@@ -21,13 +21,16 @@ _AIM_SECONDS = 12
 # A crowd that makes no progress is waited for so long before the next kill, in seconds.
 _COURTESY_SECONDS = 15
 _COMMAND_SECONDS = 1.5
+# This share of the commands is killed in the moment between the commit and the waking of the run.
+_AFTER_COMMIT = 0.4
 
 
 @dataclass
 class Doom:
-    """One command of the crowd is to be killed so many seconds after its start."""
+    """One command of the crowd is to be killed so many seconds after its start, or after its commit."""
 
     seconds: float
+    after_commit: bool
     signal: signal.Signals
     laid_at: float = field(default_factory=time.monotonic)
     done: Event = field(default_factory=Event)
@@ -81,7 +84,7 @@ class Killer:
 
     def _doom_a_command(self, how: signal.Signals) -> None:
         """Let the crowd kill its next command, and wait until it did."""
-        doom = Doom(self._rng.uniform(0, _COMMAND_SECONDS), how)
+        doom = Doom(self._rng.uniform(0, _COMMAND_SECONDS), self._rng.random() < _AFTER_COMMIT, how)
         self._dooms.put(doom)
         while not doom.done.wait(1):
             if self._journal.stop.is_set():

@@ -10,6 +10,7 @@ from sqlmodel import col, select
 
 from deployments.cli.frame import table
 from models.tables import LedgerEntry, Matter
+from models.vocabulary import RunFault, RunRepair
 from tasks.conduct import peek_step
 from tasks.workplace import Workplace
 
@@ -76,14 +77,11 @@ def _repairs(place: Workplace) -> str:
     """Return what the system repaired by itself, as its ledger tells."""
     with place.reading() as session:
         entries = session.exec(
-            select(LedgerEntry).where(col(LedgerEntry.kind).in_(["run_lost", "run_repaired"]))
+            select(LedgerEntry.detail).where(col(LedgerEntry.kind) == "run_repaired")
         ).all()
-    counted = Counter(
-        (entry.kind, str(entry.detail.get("fault", "")), str(entry.detail.get("repair", "")))
-        for entry in entries
-    )
+    counted = Counter((RunFault(entry["fault"]).label, RunRepair(entry["repair"]).label) for entry in entries)
     rows = [(*repair, number) for repair, number in sorted(counted.items())]
-    return table(("修复", "故障", "办法", "次数"), rows or [("无", "", "", 0)])
+    return table(("承办运行的问题", "系统的处理", "次数"), rows or [("无", "", 0)])
 
 
 def _observations(place: Workplace, journal: Journal) -> list[str]:
@@ -93,4 +91,5 @@ def _observations(place: Workplace, journal: Journal) -> list[str]:
         ways = "，".join(f"{channel} {count}" for channel, count in channels)
     codes = "，".join(f"{code}×{count}" for code, count in sorted(journal.commands.items()))
     ends = [f"up 退出并重新启动：{end} ×{count}" for end, count in sorted(journal.ends_of_up.items())]
-    return [f"反馈途径：{ways or '无'}", f"命令退出码：{codes or '无'}", *ends]
+    operator = f"操作员核对运行：{journal.reconciled} 次（其中收尾 1 次）"
+    return [f"反馈途径：{ways or '无'}", f"命令退出码：{codes or '无'}", operator, *ends]

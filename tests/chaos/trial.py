@@ -7,9 +7,10 @@ from pathlib import Path
 from queue import Queue
 from threading import Event, Thread
 
+from chaos.aftermath import no_orphan, no_surprise, reconcile, settle
 from chaos.clerk import Clerk
 from chaos.crowd import Person
-from chaos.invariants import Invariant, check_facts
+from chaos.invariants import check_facts
 from chaos.journal import Journal
 from chaos.killer import Doom, Killer
 from chaos.plans import plan_leads
@@ -22,10 +23,9 @@ from models.tables import LedgerEntry
 from tasks.workplace import Workplace
 
 _PEOPLE = 3
-_STALL_SECONDS, _SETTLE_SECONDS, _ORPHAN_SECONDS = 180, 60, 15
-_HELD = ("RUNNING", "PENDING")
-# How ``up`` may end: asked to, killed, or refused for a reason it told.
-_ENDS_OF_UP = ("0", "-9", "-15", "10")
+_STALL_SECONDS = 180
+# After the last kill, a standstill of so many seconds makes an operator look.
+_OPERATOR_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Trial:
         keeper.start()
         try:
             self._watch(place, self._start_actors(place))
-            held = self._settle()
+            held = settle(self._victim, self._journal)
         finally:
             self._journal.stop.set()
             no_more_starts.set()
@@ -88,8 +88,8 @@ class Trial:
         invariants = [
             *check_facts(place, self._plans, self._journal.attempts),
             held,
-            self._no_orphan(),
-            self._no_surprise(),
+            no_orphan(self._victim),
+            no_surprise(self._journal),
         ]
         seconds = time.monotonic() - self._begun_at
         self._say(describe(place, self._journal, invariants, self._options.command, seconds))
@@ -127,6 +127,9 @@ class Trial:
                 entries, moved_at = found, now
             if now - moved_at > _STALL_SECONDS and not self._journal.stop.is_set():
                 self._journal.fail(f"{_STALL_SECONDS}秒没有进展：{describe_stuck(place, self._victim)}")
+            if now - moved_at > _OPERATOR_SECONDS and self._journal.killing_is_over:
+                # What the patrol does by the hour: a killed command may have left a run that nobody woke.
+                reconcile(self._victim, self._journal)
             if now - told_at > 30:
                 told_at = now
                 self._say(
@@ -134,42 +137,6 @@ class Trial:
                     f"反馈 {self._journal.answers_begun}/{self._journal.answers_planned}"
                 )
             time.sleep(1)
-
-    def _settle(self) -> Invariant:
-        """Wait until no run is held by a worker, let the reconciler look once more, and count."""
-        if not self._journal.faults:
-            self._until_nothing_is_held()
-            code = self._victim.run("reconcile", "--json", check=False).returncode
-            # Releases before the reconciler know no such command.
-            if code not in (0, 2):
-                self._journal.surprises.append(f"reconcile {code}")
-            self._until_nothing_is_held()
-        query = {"flow_runs": {"state": {"type": {"any_": list(_HELD)}}}}
-        runs = self._victim.api("/flow_runs/filter", query) if self._victim.serving() else None
-        wrong = (
-            ["服务离线，无法核对"] if runs is None else [f"{run['name']} {run['state_type']}" for run in runs]
-        )
-        return Invariant("没有执行中或领取中的运行", f"{len(runs or [])}个", tuple(wrong))
-
-    def _until_nothing_is_held(self) -> None:
-        """Wait for a while; what is still held then will stand in the table."""
-        deadline = time.monotonic() + _SETTLE_SECONDS
-        while self._victim.held(*_HELD) != 0 and time.monotonic() < deadline:
-            time.sleep(0.5)
-
-    def _no_orphan(self) -> Invariant:
-        """Look for processes that outlived the system."""
-        deadline = time.monotonic() + _ORPHAN_SECONDS
-        while (left := self._victim.everyone()) and time.monotonic() < deadline:
-            time.sleep(0.5)
-        return Invariant("没有遗留进程", f"{len(left)}个", tuple(f"进程 {pid}" for pid in left))
-
-    def _no_surprise(self) -> Invariant:
-        """Every command and every start ended with a code that is documented for what happened."""
-        ends = [end for end in self._journal.ends_of_up if end.split()[0] not in _ENDS_OF_UP]
-        wrong = (*self._journal.faults, *self._journal.surprises, *(f"up 退出：{end}" for end in ends))
-        total = self._journal.commands.total()
-        return Invariant("没有意外的退出码与停滞", f"{total}条命令", wrong)
 
 
 def _ledger_length(place: Workplace) -> int:

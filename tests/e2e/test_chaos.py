@@ -14,6 +14,6 @@ def test_ten_kills_and_a_lost_database_change_no_fact(tmp_path: Path, lacking: L
     if not Path("/proc/self/environ").exists():
         lacking("the processes of a system are told apart by /proc, which this machine lacks")
     said: list[str] = []
-    trial = Trial(Options(seed=137, kills=10, leads=5, home=tmp_path / "home"), said.append)
+    trial = Trial(Options(seed=137, kills=10, leads=4, home=tmp_path / "home"), said.append)
     assert trial.run(), "\n".join(said)
     assert "种子 137" in said[0]
