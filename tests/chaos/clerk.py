@@ -23,7 +23,7 @@ REFUSED = (3, 4)
 EXPECTED = (0, *REFUSED, 5, 10)
 _SECONDS = 180
 # A doom waits so long for an answer or a registration before a mere look takes it, in seconds.
-_DOOM_SECONDS = 4
+_DOOM_SECONDS = 6
 _LOOK_SECONDS = 0.01
 
 
