@@ -41,6 +41,7 @@ def check_facts(place: Workplace, plans: list[LeadPlan], attempts: list[Attempt]
             _every_lead_is_closed(ask, plans),
             _every_step_came_as_planned(ask, plans),
             _every_assignment_has_one_answer(ask),
+            _every_proof_is_kept(ask),
             _the_ledger_has_no_gap(ask),
             _the_ledger_tells_everything_once(ask),
             _every_message_is_enqueued_once(ask),
@@ -79,6 +80,16 @@ def _every_assignment_has_one_answer(ask: Ask) -> Invariant:
     )
     wrong = [f"交办{key} 有{answers}个反馈" for key, answers, dated in rows if answers != 1 or not dated]
     return Invariant("每次交办恰有一个反馈", f"{sum(row[1] for row in rows)}个反馈", tuple(wrong))
+
+
+def _every_proof_is_kept(ask: Ask) -> Invariant:
+    rows = ask(
+        "SELECT w.person, count(e.evidence_id) FROM assignment a JOIN answer w ON w.assignment_id = a.id"
+        " LEFT JOIN answerevidence e ON e.answer_id = w.id"
+        " WHERE a.step IN ('verify', 'rectify') GROUP BY w.id"
+    )
+    wrong = [f"{person} 的反馈没有印证材料" for person, files in rows if not files]
+    return Invariant("核查与整改反馈都有印证材料", f"{len(rows)}个反馈", tuple(wrong))
 
 
 def _the_ledger_has_no_gap(ask: Ask) -> Invariant:
