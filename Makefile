@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up test bench check format lock clean
+.PHONY: help up test chaos bench check format lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -15,6 +15,9 @@ up: $(VENV)/runtime.stamp ## create the environment and start the system
 
 test: $(VENV)/dev.stamp ## run all tests; what this machine lacks is skipped with a reason
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+chaos: $(VENV)/dev.stamp ## kill processes at random while leads are conducted (SEED, KILLS, LEADS)
+	$(BIN)/python tests/chaos/run.py --seed $(or $(SEED),1) --kills $(or $(KILLS),200) --leads $(or $(LEADS),50)
 
 bench: $(VENV)/dev.stamp ## measure against stock Prefect (hours); choose with BENCH_ARGS="--only 4"
 	$(BIN)/python benchmarks/run.py $(BENCH_ARGS)

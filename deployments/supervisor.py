@@ -152,7 +152,7 @@ class _Caretaker:
         _mend(self._settings, self._say)
 
     def _attend(self) -> None:
-        """Do what is asked, and do it again until it succeeds; look out for leads left standing in between."""
+        """Do what is asked until it succeeds; in between, look out for leads left standing."""
         standing: set[str] = set()
         while True:
             if not self._asked.wait(_STANDING_SECONDS):

@@ -1,0 +1,133 @@
+"""Using the command line as a person would, sometimes killed in the middle of a command."""
+
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, Queue
+from typing import Any
+
+from chaos.journal import Attempt, Journal
+from chaos.killer import Doom
+from chaos.plans import Turn
+from chaos.victim import Victim
+from running_system import COMMAND
+from sqlalchemy import text
+
+from tasks.workplace import Workplace
+
+# Refused by a rule, unknown name, conflict, database busy: what the handbook lets a person expect.
+REFUSED = (3, 4)
+EXPECTED = (0, *REFUSED, 5, 10)
+_SECONDS = 180
+# A doom waits so long for an answer or a registration before a mere look takes it, in seconds.
+_DOOM_SECONDS = 6
+_LOOK_SECONDS = 0.01
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended; ``code`` None means that it was killed."""
+
+    code: int | None
+    out: str
+
+
+class Clerk:
+    """Runs commands; the next one that starts takes the doom the killer has laid out."""
+
+    def __init__(self, victim: Victim, place: Workplace, journal: Journal, dooms: Queue[Doom]) -> None:
+        """Work on a running system."""
+        self.victim = victim
+        self.place = place
+        self.journal = journal
+        self._dooms = dooms
+
+    @property
+    def is_doomed(self) -> bool:
+        """Whether the killer has waited for a command so long that any will do."""
+        waiting = list(self._dooms.queue)
+        return bool(waiting) and time.monotonic() - waiting[0].laid_at > _DOOM_SECONDS
+
+    def look(self) -> None:
+        """Read the list, as people do in between."""
+        self._run("查看", None, "lead", "list", "--json")
+
+    def bring(self, file: Path, titles: list[str]) -> bool:
+        """Import leads; returns whether the command came to its end."""
+        done = self._run("登记", lambda: self._known("matter", "title", titles[0]), "lead", "import", file)
+        return done.code == 0
+
+    def upload(self, number: str, proof: Path) -> str:
+        """Store evidence ahead of a form; returns its number, blank where the command did not end well."""
+        done = self._run(
+            "上传",
+            lambda: self._known("evidence", "name", proof.name),
+            "evidence",
+            "add",
+            number,
+            proof,
+            "--json",
+        )
+        return str(json.loads(done.out)[0]["key"]) if done.code == 0 else ""
+
+    def answer(self, number: str, unit: str, person: str, turn: Turn, proof: Path) -> int | None:
+        """Hand in an answer; returns the exit code, None where the command was killed."""
+        words: list[str | Path] = ["answer", number, turn.step.label, "--by", f"{unit}/{person}"]
+        for name, value in (*turn.fields.items(), ("explanation", turn.explanation)):
+            words += [f"--{name.replace('_', '-')}", value] if value else []
+        words += ["--evidence", proof] if turn.proven else []
+        done = self._run("反馈", lambda: self._known("answer", "person", person), *words)
+        self.journal.attempts.append(Attempt(person, done.code))
+        return done.code
+
+    def _known(self, table: str, column: str, value: str) -> bool:
+        """Tell whether our database holds a row with a value."""
+        query = text(f"SELECT 1 FROM {table} WHERE {column} = :value")  # noqa: S608 - names of our own
+        with self.place.reading() as session:
+            return session.connection().execute(query, {"value": value}).first() is not None
+
+    def _run(self, what: str, committed: Callable[[], bool] | None, *words: str | Path) -> Done:
+        """Run a command to its end, or to the end the killer has chosen for it."""
+        process = subprocess.Popen(
+            [COMMAND, *map(str, words)],
+            env=self.victim.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        killed = self._carry_out_doom(process, committed)
+        out, err = process.communicate(timeout=_SECONDS)
+        if killed is not None:
+            phase = f"{what}·{'已提交' if committed() else '未提交'}" if committed else what
+            self.journal.kill("命令", phase, killed.signal.name)
+            killed.done.set()
+            return Done(None, "")
+        self.journal.tell(process.returncode, *words[:5])
+        self.journal.commands[process.returncode] += 1
+        if process.returncode not in EXPECTED:
+            self.journal.surprises.append(f"{what} {process.returncode} {err.strip()[:200]}")
+        return Done(process.returncode, out)
+
+    def _carry_out_doom(
+        self, process: subprocess.Popen[Any], committed: Callable[[], bool] | None
+    ) -> Doom | None:
+        """Kill a command where a doom lies ready; returns the doom if it struck before the command ended."""
+        try:
+            doom = self._dooms.get_nowait()
+        except Empty:
+            return None
+        strike_at = time.monotonic() + doom.seconds
+        by_commit = committed if doom.after_commit else None
+        while process.poll() is None:
+            if by_commit() if by_commit else time.monotonic() > strike_at:
+                process.send_signal(doom.signal)
+                if process.wait() == -doom.signal:
+                    return doom
+            time.sleep(_LOOK_SECONDS)
+        # The command was faster; the next one is given less time.
+        doom.seconds *= 0.7
+        self._dooms.put(doom)
+        return None
