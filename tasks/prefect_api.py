@@ -155,6 +155,19 @@ class PrefectApi:
         with contextlib.suppress(httpx.HTTPError):
             self._http.delete(f"/work_pools/{quote(pool)}/workers/{quote(worker)}", timeout=2)
 
+    def workers_online(self, pool: str | None) -> frozenset[str]:
+        """Return the workers of a pool that were heard lately; asked once a connection.
+
+        Raises:
+            StartError: The server is not reached, or knows no such pool.
+        """
+        if pool is None:
+            return frozenset()
+        if pool not in self._online:
+            workers = self._call("POST", f"/work_pools/{quote(pool)}/workers/filter", {})
+            self._online[pool] = frozenset(w["name"] for w in workers if w["status"] == "ONLINE")
+        return self._online[pool]
+
     def healthy(self) -> bool:
         """Tell whether the server answers."""
         try:
@@ -194,16 +207,7 @@ class PrefectApi:
         signed = sorted((s["timestamp"], claimed_by(s["message"])) for s in history)
         # The stock workers sign by a label; only the last of ours counts, as a run passes through many hands.
         names = [name for _, name in signed if name] or [(run.get("labels") or {}).get(_WORKER_LABEL, "")]
-        return is_living(names[-1], self._workers_online(run["work_pool_name"])) if names[-1] else None
-
-    def _workers_online(self, pool: str | None) -> frozenset[str]:
-        """Return the workers of a pool that were heard lately."""
-        if pool is None:
-            return frozenset()
-        if pool not in self._online:
-            workers = self._call("POST", f"/work_pools/{quote(pool)}/workers/filter", {})
-            self._online[pool] = frozenset(w["name"] for w in workers if w["status"] == "ONLINE")
-        return self._online[pool]
+        return is_living(names[-1], self.workers_online(run["work_pool_name"])) if names[-1] else None
 
     def _set_state(
         self, flow_run_id: str, kind: str, name: str, message: str, *, force: bool = False

@@ -125,10 +125,14 @@ def status(*, as_json: bool) -> None:
     settings = load_settings()
     with workplace() as place, PrefectApi(settings.api_url) as api:
         counts = _counts(place)
-        found = {"running": running_instance(settings) is not None, "server": api.healthy(), **counts}
+        healthy = api.healthy()
+        workers = sorted(api.workers_online(settings.pool)) if healthy else []
+        running = running_instance(settings) is not None
+        found = {"running": running, "server": healthy, "workers": workers, **counts}
     lines = [
         f"系统：{'运行中' if found['running'] else '未运行'}",
         f"Prefect 服务：{'正常' if found['server'] else '连不上'}（{settings.api_url}）",
+        f"执行进程：在线{len(workers)}个",
         f"线索：共{counts['leads']}条，在办{counts['open']}条，其中逾期{counts['overdue']}条",
         f"消息：待发{counts['unsent']}条，失败{counts['failed']}条",
     ]

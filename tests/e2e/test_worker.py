@@ -3,11 +3,14 @@
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import httpx
 import pytest
-from running_system import System, until
+from running_system import System, free_port, until
 
 pytestmark = pytest.mark.e2e
 
@@ -113,6 +116,62 @@ def test_a_server_away_for_28_seconds_costs_nothing(own_system: System) -> None:
     ends_as(own_system, waiting, "Completed", seconds=90)
     own_system.await_step(lead["number"], "待签收")
     assert own_system.child("worker") == worker
+
+
+def test_the_worker_starts_by_prefects_own_command_too(system: System, tmp_path: Path) -> None:
+    """It is found by its type, answers for its health, carries runs, and ends when asked."""
+    port = free_port()
+    environment = {
+        **system.environment,
+        "PREFECT_API_URL": f"http://127.0.0.1:{system.port}/api",
+        "PREFECT_HOME": str(tmp_path / "prefect"),
+        "PREFECT_WORKER_WEBSERVER_HOST": "127.0.0.1",
+        "PREFECT_WORKER_WEBSERVER_PORT": str(port),
+        "DO_NOT_TRACK": "1",
+    }
+    command = [Path(sys.executable).with_name("prefect"), "worker", "start", "--pool", "aside"]
+    command += ["--type", "in-process", "--name", "by-hand", "--with-healthcheck"]
+    with (tmp_path / "worker.log").open("wb") as log:
+        worker = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        until(lambda: healthy(port), "the worker answers for its health")
+        until(lambda: system.api("/work_pools/aside/workers/filter", {}), "the worker is listed")
+        run_id = system.launch(system.deploy("waits", pool="aside"), seconds=3)
+        ends_as(system, run_id, "Running")
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(20) in {0, -signal.SIGTERM}
+        assert system.state(run_id) == "Completed"
+    finally:
+        worker.kill()
+        worker.wait()
+
+
+def healthy(port: int) -> bool:
+    """Tell whether a worker says that it is well."""
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/health", trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def test_memory_stays_flat(system: System) -> None:
+    """The later half of many runs adds no more than a few megabytes; SOAK_RUNS=2000 takes its time."""
+    runs = int(os.environ.get("SOAK_RUNS", "120"))
+    deployment, worker = system.deploy("nothing"), system.child("worker")
+    weights = []
+    for _ in range(2):
+        ids = [system.launch(deployment) for _ in range(runs // 2)]
+        for run_id in ids:
+            ends_as(system, run_id, "Completed", seconds=runs)
+        weights.append(resident_megabytes(worker))
+    told = f"{runs} runs: {weights[0]:.1f} MB after half of them, {weights[1]:.1f} MB at the end"
+    print(told)  # noqa: T201 - shown by pytest -s
+    assert weights[1] - weights[0] < 15, told
+
+
+def resident_megabytes(process: int) -> float:
+    """Return the memory a process holds."""
+    return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 def test_the_worker_is_listed_while_it_lives(own_system: System) -> None:
