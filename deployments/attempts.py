@@ -35,32 +35,30 @@ class Attempt:
         # waits for it to close; our runs suspend themselves. It reads the run anew before the flow begins.
         self.flow_run = flow_run.model_copy(update={"deployment_id": None})
         self.cancelled = False
+        self.error: BaseException | None = None
         self._flow = flow
         self._lock = threading.Lock()
         self.withdrawn = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[Any] | None = None
 
-    def carry_out(self) -> bool:
+    def carry_out(self) -> None:
         """Run the flow to its end or to its next wait; blocks the thread.
 
-        Nothing is raised: an exception or ``sys.exit`` inside a run is that run's alone.
-
-        Returns:
-            Whether the server surely knows how it ended; if not, it may believe that the run goes on.
+        Nothing is raised: an exception or ``sys.exit`` inside a run is that run's alone. It is kept in
+        ``error``, because the server may not know of it and believe that the run goes on.
         """
         try:
             _lane().run(self._wait_for_end())
         except (Pause, Abort):
             # The run waits for somebody, or another worker carries it; either way the server knows.
-            return True
-        except asyncio.CancelledError:
+            return
+        except asyncio.CancelledError as error:
             logger.info("运行 %s 已中止", self.flow_run.name)
-            return False
-        except (Exception, SystemExit, KeyboardInterrupt):
+            self.error = error
+        except (Exception, SystemExit, KeyboardInterrupt) as error:
             logger.exception("运行 %s 异常结束", self.flow_run.name)
-            return False
-        return not self.withdrawn
+            self.error = error
 
     async def _wait_for_end(self) -> None:
         """Await the flow as a task that can be withdrawn; a synchronous flow runs here and now."""

@@ -58,9 +58,12 @@ def work() -> None:
 
     async def until_stopped() -> None:
         worker = InProcessWorker(settings.pool, name=name, limit=limit, prefetch_seconds=0)
-        running = asyncio.ensure_future(worker.start(printer=lambda *_: None))
+        running = asyncio.create_task(worker.start(printer=lambda *_: None))
+        # Asked once more, it goes on handing back: only the first signal cancels.
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+            asyncio.get_running_loop().add_signal_handler(
+                number, lambda: running.cancelling() or running.cancel()
+            )
         with contextlib.suppress(asyncio.CancelledError):
             await running
 

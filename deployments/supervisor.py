@@ -9,8 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Self
 
-from sqlalchemy.exc import DatabaseError
-
 from deployments.settings import Settings, child_environment, open_workplace
 from models.errors import StartError
 from tasks.prefect_api import PrefectApi
@@ -96,7 +94,7 @@ def _mend(settings: Settings, say: Say) -> None:
     """Reconcile Prefect with our database, and say what was done.
 
     Raises:
-        StartError: The server does not answer.
+        StartError: The server does not answer, or a lead could not be helped.
     """
     place = open_workplace(settings)
     try:
@@ -105,6 +103,9 @@ def _mend(settings: Settings, say: Say) -> None:
         place.close()
     if mended:
         say(f"{summary_of(mended)}。")
+    reasons = [each.reason for each in mended if each.repair is None]
+    if reasons:
+        raise StartError(reasons[0])
 
 
 def _wait_for_server(settings: Settings, server: "_Child", say: Say) -> None:
@@ -129,55 +130,60 @@ class _Caretaker:
         self._settings = settings
         self._say = say
         self._asked = threading.Event()
-        self._register = False
+        self._register = threading.Event()
         # What it is doing when the system stops is cut short like by any other end; nothing is lost by that.
         threading.Thread(target=self._attend, daemon=True).start()
 
     def ask(self, *, register: bool) -> None:
         """Ask for order; asked twice before it was done, it is done once."""
-        self._register = self._register or register
-        self._asked.set()
-
-    def _put_in_order(self, *, register: bool) -> None:
-        """Do what was asked, once.
-
-        Raises:
-            StartError: The server does not answer.
-        """
-        with PrefectApi(self._settings.api_url) as api:
-            if not api.healthy():
-                raise StartError("Prefect 服务没有应答。")
         if register:
-            _register(self._settings)
-        _mend(self._settings, self._say)
+            self._register.set()
+        self._asked.set()
 
     def _attend(self) -> None:
         """Do what is asked until it succeeds; in between, look out for leads left standing."""
         standing: set[str] = set()
+        told = ""
         while True:
-            if not self._asked.wait(_STANDING_SECONDS):
+            asked = self._asked.wait(_STANDING_SECONDS)
+            self._asked.clear()
+            try:
                 still, standing = standing, self._standing()
                 # A lead passes through here at every step; one that is still here was not woken.
-                if not still & standing:
-                    continue
-            self._asked.clear()
-            register, self._register = self._register, False
-            try:
-                self._put_in_order(register=register)
+                if asked or still & standing:
+                    self._put_in_order()
+                told = ""
             except Exception as error:  # noqa: BLE001 - whatever went wrong, order is still wanted
-                if not isinstance(error, StartError):
-                    self._say(f"核对承办运行未完成（{type(error).__name__}），稍后重试。")
+                reason = str(error) if isinstance(error, StartError) else type(error).__name__
+                if reason != told:
+                    told = reason
+                    self._say(f"核对承办运行未完成，稍后重试：{reason}")
                 time.sleep(_AGAIN_SECONDS)
-                self.ask(register=register)
+                self._asked.set()
+
+    def _put_in_order(self) -> None:
+        """Do what was asked, once.
+
+        Raises:
+            StartError: The server does not answer, or a lead could not be helped.
+        """
+        with PrefectApi(self._settings.api_url) as api:
+            if not api.healthy():
+                raise StartError("Prefect 服务没有应答。")
+        if self._register.is_set():
+            self._register.clear()
+            try:
+                _register(self._settings)
+            except BaseException:
+                self._register.set()
+                raise
+        _mend(self._settings, self._say)
 
     def _standing(self) -> set[str]:
         """Return the leads that nobody carries on just now."""
         place = open_workplace(self._settings)
         try:
             return standing_leads(place)
-        except DatabaseError:
-            # The database is busy; there is another look soon.
-            return set()
         finally:
             place.close()
 

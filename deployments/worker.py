@@ -8,10 +8,12 @@ import asyncio
 import contextlib
 import importlib
 import logging
+import math
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -30,7 +32,7 @@ from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker
 
 from deployments.attempts import Attempt
 from deployments.listening import listen_for_work
-from tasks.workers import POOL_TYPE, claim_message
+from tasks.workers import POOL_TYPE, claim_message, claimed_by
 
 logger = logging.getLogger(__name__)
 
@@ -112,6 +114,7 @@ class InProcessWorker(_Base):
         while True:
             found = await self._look_closely() if told else await self._look()
             if self._once:
+                await self._until_idle(math.inf)
                 return found or []
             pause = _OUTAGE_PAUSE if found is None else self._interval()
             told = False
@@ -175,7 +178,10 @@ class InProcessWorker(_Base):
         try:
             if await self._propose_pending_state(flow_run):
                 await self.run(flow_run, BaseJobConfiguration())
-        except Exception as error:
+        except httpx.HTTPError:
+            # The server went away between the claim and the start.
+            await self._leave_no_run_behind(flow_run)
+        except (Exception, SystemExit) as error:
             logger.exception("运行 %s 无法执行", flow_run.name)
             await self._propose_crashed_state(flow_run, f"无法执行：{error}")
         finally:
@@ -183,11 +189,15 @@ class InProcessWorker(_Base):
             self._work.set()
 
     async def _propose_pending_state(self, flow_run: FlowRun) -> bool:
-        """Claim a run in this worker's name; False where somebody else was faster or it was cancelled."""
+        """Claim a run in this worker's name; False where somebody else was faster or it was cancelled.
+
+        Raises:
+            HTTPError: The server went away; whether it noted the claim is not known.
+        """
         claim: State[Any] = Pending(message=claim_message(self.name))
         try:
             state = await propose_state(self.client, claim, flow_run_id=flow_run.id)
-        except (Abort, ObjectNotFound, httpx.HTTPError) as error:
+        except (Abort, ObjectNotFound) as error:
             logger.info("未能领取运行 %s：%s", flow_run.name, error)
             return False
         return state.is_pending()
@@ -203,11 +213,11 @@ class InProcessWorker(_Base):
         attempt = self._attempts[flow_run.id] = Attempt(await self._flow_of(flow_run), flow_run)
         if task_status is not None:
             task_status.started(os.getpid())
-        known = await asyncio.get_running_loop().run_in_executor(self._threads, attempt.carry_out)
+        await asyncio.get_running_loop().run_in_executor(self._threads, attempt.carry_out)
         if attempt.cancelled:
             await self._mark_flow_run_as_cancelled(flow_run)
-        elif not known and not attempt.withdrawn:
-            await self._leave_no_run_behind(flow_run)
+        elif attempt.error is not None and not attempt.withdrawn:
+            await self._report(flow_run, attempt.error)
         return InProcessResult(identifier=str(flow_run.id), status_code=0)
 
     async def _flow_of(self, flow_run: FlowRun) -> Flow[..., Any]:
@@ -218,8 +228,8 @@ class InProcessWorker(_Base):
             deployment = await self.client.read_deployment(flow_run.deployment_id)
             module, _, name = (deployment.entrypoint or "").rpartition(".")
             flow = getattr(await anyio.to_thread.run_sync(importlib.import_module, module), name)
-            if not isinstance(flow, Flow):
-                raise TypeError(f"{deployment.entrypoint} is not a flow")
+            if not isinstance(flow, Flow) or flow.isgenerator:
+                raise TypeError(f"{deployment.entrypoint} is not a flow that can be run here")
             self._flows[flow_run.deployment_id] = flow
         return self._flows[flow_run.deployment_id]
 
@@ -232,6 +242,13 @@ class InProcessWorker(_Base):
         if attempt is not None:
             attempt.cancel()
 
+    async def _report(self, flow_run: FlowRun, error: BaseException) -> None:
+        """Make sure that the server does not believe a run to go on that ended with an error here."""
+        if not isinstance(error, httpx.HTTPError):
+            # The engine has said so already, unless it failed before it could say anything.
+            await self._propose_crashed_state(flow_run, f"{type(error).__name__}：{error}")
+        await self._leave_no_run_behind(flow_run)
+
     async def _drain(self) -> None:
         """Let steps under way finish, withdraw the rest and hand it back to be carried on elsewhere."""
         await self._until_idle(DRAIN_SECONDS)
@@ -239,9 +256,10 @@ class InProcessWorker(_Base):
         for attempt in filter(None, left.values()):
             attempt.withdraw()
         await self._until_idle(_WITHDRAW_SECONDS)
-        for flow_run_id in left:
-            # What cannot be handed back now is found by the reconciler: its worker will be gone.
-            await self._hand_back(flow_run_id, crashed=True)
+        async with anyio.create_task_group() as handing_back:
+            for flow_run_id in left:
+                # What is not handed back now is found by the reconciler: its worker will be gone.
+                handing_back.start_soon(partial(self._hand_back, flow_run_id, crashed=True))
 
     async def _until_idle(self, seconds: float) -> None:
         """Wait until no attempt is under way, but not longer."""
@@ -256,7 +274,7 @@ class InProcessWorker(_Base):
             await anyio.sleep(_OUTAGE_PAUSE)
 
     async def _hand_back(self, flow_run_id: UUID, *, crashed: bool = False) -> bool:
-        """Schedule a run anew that nobody carries any more, unless it came to rest by itself.
+        """Schedule a run anew that this worker claimed last, unless it came to rest by itself.
 
         Args:
             flow_run_id: The run.
@@ -268,8 +286,13 @@ class InProcessWorker(_Base):
         again: State[Any] = Scheduled(message=f"{self.name} 未能执行到底，交回等待接续")
         try:
             with anyio.fail_after(_WITHDRAW_SECONDS):
-                state = (await self.client.read_flow_run(flow_run_id)).state
-                if state and (state.is_running() or state.is_pending() or (crashed and state.is_crashed())):
+                states = await self.client.read_flow_run_states(flow_run_id)
+                states.sort(key=lambda state: state.timestamp)
+                mine = [claimed_by(state.message) for state in states if claimed_by(state.message)]
+                held = states[-1].is_running() or states[-1].is_pending()
+                if mine[-1:] == [claimed_by(claim_message(self.name))] and (
+                    held or (crashed and states[-1].is_crashed())
+                ):
                     await self.client.set_flow_run_state(flow_run_id, again, force=True)
         except ObjectNotFound:
             return True

@@ -1,6 +1,8 @@
 """What operators see in the Prefect UI: names, tags, artifacts and what they typed into a form."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, NoReturn
 from uuid import UUID
@@ -9,10 +11,10 @@ from prefect import get_client
 from prefect.artifacts import Artifact, acreate_markdown_artifact
 from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
-from prefect.exceptions import ObjectNotFound, Pause, PrefectHTTPStatusError
+from prefect.exceptions import Abort, ObjectNotFound, Pause, PrefectHTTPStatusError
 from prefect.input import RunInput
-from prefect.input.actions import aread_flow_run_input
-from prefect.input.run_input import keyset_from_base_key, keyset_from_paused_state
+from prefect.input.actions import acreate_flow_run_input, aread_flow_run_input
+from prefect.input.run_input import Keyset, keyset_from_base_key, keyset_from_paused_state
 from prefect.runtime import flow_run as this_run
 from prefect.states import Suspended
 from prefect.utilities.engine import propose_state
@@ -46,21 +48,45 @@ async def suspend_with(form: type[RunInput], key: str) -> NoReturn:
 
     Raises:
         Pause: The run is suspended, and this attempt ends here.
+        Abort: The run is another attempt's by now.
     """
     waiting: State[Any] = Suspended(pause_key=key)
     keys = keyset_from_paused_state(waiting)
     waiting.state_details.run_input_keyset = {str(part): name for part, name in keys.items()}
-    try:
-        await form.asave(keys)
-    except PrefectHTTPStatusError as error:
-        # A key is never used twice: it is there already because the server's answer got lost.
-        if error.response.status_code != HTTPStatus.CONFLICT:
-            raise
+    await _store(form, keys)
     async with get_client() as client:
         reached = await propose_state(client, waiting, flow_run_id=UUID(str(this_run.id)))
     if not reached.is_paused():
-        raise RuntimeError(f"the run cannot be suspended: {reached}")
+        # The run was scheduled anew meanwhile, because this attempt was believed lost.
+        raise Abort(f"the run was not suspended: {reached}")
     raise Pause(state=reached)
+
+
+async def _store(form: type[RunInput], keys: Keyset) -> None:
+    """Store a form, unless it is stored: a key is never used twice, but a request may be repeated."""
+    try:
+        await form.asave(keys)
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code != HTTPStatus.CONFLICT:
+            raise
+        # The server's answer to the first part got lost, and the second one was perhaps never sent.
+        with suppress(PrefectHTTPStatusError):
+            await acreate_flow_run_input(keys["description"], form._description or "")  # noqa: SLF001
+
+
+async def other_wait(form: ShownForm) -> ShownForm | None:
+    """Return the form this run really waited with last, None where that is the one we know of.
+
+    Two attempts at one run, one of them believed lost, may show a form each; whoever filled in the other
+    one must not have written in vain.
+    """
+    async with get_client() as client:
+        states = await client.read_flow_run_states(UUID(str(this_run.id)))
+    waits = sorted((state.timestamp, state.state_details.pause_key or "") for state in states)
+    keys = [key for _, key in waits if key.startswith(f"{form.assignment.step.value}-")]
+    if not keys or keys[-1] == form.key:
+        return None
+    return replace(form, flow_run_id=str(this_run.id), key=keys[-1])
 
 
 async def label_run(label: Label) -> None:

@@ -13,7 +13,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run as this_run
 from prefect.states import Completed, Failed
 
-from flows.console import label_run, publish_story, read_form, run_count, suspend_with
+from flows.console import label_run, other_wait, publish_story, read_form, run_count, suspend_with
 from flows.forms import form_for, submission_of
 from models.errors import Zero137Error
 from models.lifecycle import Await, NextStep
@@ -69,6 +69,10 @@ async def _take_in_form(place: Workplace, number: str) -> str:
     """Record what was filled into the form last shown; returns why it was refused, else blank."""
     form = shown_form(place, number)
     filled = await read_form(form) if form is not None else None
+    if form is not None and filled is None and form.assignment.answered_at is None:
+        # Nobody answered, and yet the run goes on.
+        form = await other_wait(form)
+        filled = await read_form(form) if form is not None else None
     if form is None or filled is None:
         return ""
     submission = submission_of(form.assignment, filled)

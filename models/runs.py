@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from models.vocabulary import RunFault
 
-# A run that nobody signed for is believed to be under way for this long.
+# A run of whose owner nothing is known is believed to be under way for this long.
 PATIENCE = timedelta(minutes=10)
 
 _ENDED = {
@@ -27,12 +27,13 @@ class RunFact:
 
     Attributes:
         id: The id of the run.
-        number: The lead it was started for.
+        number: The lead it was started for, blank for a run that carries none.
         state: The type of its state, as PAUSED.
         age: How long it has been in that state, by the clock of the server.
         wait: The key of the form it waits with, blank where it does not wait.
         deployed: Whether its deployment still exists; without one it can never go on.
-        owned: Whether the worker that carries it lives; None where nobody signed for it.
+        owned: Whether the worker that carries it lives; None where that cannot be known.
+        continues: The lost run it was started to continue, blank where there is none.
     """
 
     id: str
@@ -42,6 +43,7 @@ class RunFact:
     wait: str = ""
     deployed: bool = True
     owned: bool | None = None
+    continues: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,11 +94,18 @@ def _diagnose_live(carried: Carried, run: RunFact) -> RunFault | None:
     return None
 
 
-def is_superfluous(run: RunFact) -> bool:
-    """Tell whether a run that carries no open matter has to be ended.
+def is_superfluous(run: RunFact, carrier: str | None) -> bool:
+    """Tell whether a run of a matter has to be ended because another one carries it.
 
-    One that is scheduled or under way finds out by itself that it has nothing to do.
+    One that is scheduled or under way finds out by itself that it has nothing to do. One that was made to
+    continue the carrier is about to take its place.
+
+    Args:
+        run: The run.
+        carrier: The run that carries the matter, None where none does.
     """
+    if carrier in {None, run.id, run.continues}:
+        return False
     return run.state in {"PAUSED", "CANCELLING"} or is_orphaned(run)
 
 

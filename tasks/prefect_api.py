@@ -126,10 +126,20 @@ class PrefectApi:
         Raises:
             StartError: The server is not reached.
         """
-        wanted = {
-            "flows": {"name": {"any_": [HANDLE_LEAD]}},
-            "flow_runs": {"state": {"type": {"any_": _LIVE}}},
-        }
+        state = {"type": {"any_": _LIVE}}
+        return self._runs({"flows": {"name": {"any_": [HANDLE_LEAD]}}, "flow_runs": {"state": state}})
+
+    def held_runs(self) -> Iterator[RunFact]:
+        """Give every run of our pool that a worker holds: registrations, imports, patrols, and leads.
+
+        Raises:
+            StartError: The server is not reached.
+        """
+        pool = {"name": {"any_": [self._deployment()["work_pool_name"]]}}
+        return self._runs({"work_pools": pool, "flow_runs": {"state": {"type": {"any_": sorted(HELD)}}}})
+
+    def _runs(self, wanted: Row) -> Iterator[RunFact]:
+        """Give the runs that a filter finds, page by page."""
         for offset in range(0, 1 << 30, _PAGE):
             page = {**wanted, "limit": _PAGE, "offset": offset, "sort": "ID_DESC"}
             found = self._call("POST", "/flow_runs/filter", page)
@@ -186,6 +196,7 @@ class PrefectApi:
             wait=str((state.get("state_details") or {}).get("pause_key") or ""),
             deployed=self._is_deployed(run),
             owned=self._owned(run) if run["state_type"] in HELD else None,
+            continues=str((run.get("labels") or {}).get(_CONTINUES_LABEL, "")),
         )
 
     def _deployment(self) -> Row:

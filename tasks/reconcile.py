@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from models.errors import ConflictError, StartError
-from models.runs import Carried, diagnose, is_superfluous
+from models.runs import Carried, diagnose, is_orphaned, is_superfluous
 from models.tables import Assignment, Matter
 from models.vocabulary import RunFault, RunRepair, Step
 from tasks.conduct import RULE
@@ -29,7 +29,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RunFinding:
-    """A run that is not as it should be: the lead, the fault, the run (None where there never was one)."""
+    """A run that is not as it should be: the fault and the run (None where there never was one).
+
+    ``number`` is the lead, blank for a run that carries none, as an import or a patrol.
+    """
 
     number: str
     fault: RunFault
@@ -109,8 +112,11 @@ def _faults(place: Workplace, api: PrefectApi, now: datetime) -> Iterator[RunFin
         if fault is not None:
             yield RunFinding(lead.number, fault, lead.run_id)
     for run_id in others - {lead.run_id for lead in leads}:
-        if is_superfluous(live[run_id]) and _is_carried(place, live[run_id].number):
+        if is_superfluous(live[run_id], _carrier(place, live[run_id].number)):
             yield RunFinding(live[run_id].number, RunFault.DUPLICATED, run_id)
+    for run in api.held_runs():
+        if not run.number and is_orphaned(run):
+            yield RunFinding("", RunFault.ORPHANED, run.id)
 
 
 def _leads(place: Workplace, now: datetime, which: ColumnElement[bool]) -> list[Carried]:
@@ -122,11 +128,10 @@ def _leads(place: Workplace, now: datetime, which: ColumnElement[bool]) -> list[
     return [_carried(matter, assignments.get(matter.id or 0), now) for matter in matters]
 
 
-def _is_carried(place: Workplace, number: str) -> bool:
-    """Tell whether a lead has a run that carries it."""
+def _carrier(place: Workplace, number: str) -> str | None:
+    """Return the run that carries a lead."""
     with place.reading() as session:
-        carrier = select(Matter.flow_run_id).where(Matter.number == number)
-        return session.exec(carrier).first() is not None
+        return session.exec(select(Matter.flow_run_id).where(Matter.number == number)).first()
 
 
 def _carried(matter: Matter, owed: Assignment | None, now: datetime) -> Carried:
@@ -142,52 +147,47 @@ def _mend(place: Workplace, api: PrefectApi, finding: RunFinding, now: datetime)
     try:
         if not _persists(place, api, finding, now):
             return None
-        repair, new_run_id = _repair(place, api, finding, now)
+        return _repair(place, api, finding, now)
     except (StartError, ConflictError) as error:
         # One lead that cannot be helped now must not keep the others waiting.
         logger.warning("%s：%s", finding.number, error)
         return Mended(finding, reason=str(error))
-    return Mended(finding, repair, new_run_id)
 
 
 def _persists(place: Workplace, api: PrefectApi, finding: RunFinding, now: datetime) -> bool:
     """Look at one lead again: facts and runs were read at different moments, and both move on."""
-    if finding.fault is RunFault.DUPLICATED:
-        return True
     run = api.runs_by_id([finding.run_id]).get(finding.run_id) if finding.run_id else None
+    if run is not None and not finding.number:
+        return is_orphaned(run)
+    if run is not None and finding.fault is RunFault.DUPLICATED:
+        return is_superfluous(run, _carrier(place, finding.number))
     leads = _leads(place, now, col(Matter.number) == finding.number)
     return bool(leads) and leads[0].run_id == finding.run_id and diagnose(leads[0], run) is finding.fault
 
 
-def _repair(
-    place: Workplace, api: PrefectApi, finding: RunFinding, now: datetime
-) -> tuple[RunRepair, str | None]:
-    """Do what the fault asks for; returns the repair and the run that carries the lead from now on."""
+def _repair(place: Workplace, api: PrefectApi, finding: RunFinding, now: datetime) -> Mended | None:
+    """Do what the fault asks for; None where Prefect says that it has gone meanwhile."""
     run_id = finding.run_id
     match finding.fault:
         case RunFault.NEVER_STARTED:
-            started = start_run(place, api, finding.number)
-            return _noted(place, finding, RunRepair.STARTED, started, now)
+            return _noted(place, finding, RunRepair.STARTED, start_run(place, api, finding.number), now)
         case RunFault.ORPHANED if run_id is not None:
-            api.reschedule(run_id)
-            return _noted(place, finding, RunRepair.RESCHEDULED, run_id, now)
-        case RunFault.SUPERSEDED if run_id is not None:
-            api.wake(run_id)
-            return _noted(place, finding, RunRepair.WOKEN, run_id, now)
-        case RunFault.LAPSED if run_id is not None:
-            # Time has passed, which is no fault of anybody's; the next step tells of it in the ledger.
-            api.wake(run_id)
-            return RunRepair.WOKEN, run_id
+            done, repair = api.reschedule(run_id), RunRepair.RESCHEDULED
+        case RunFault.SUPERSEDED | RunFault.LAPSED if run_id is not None:
+            done, repair = api.wake(run_id), RunRepair.WOKEN
         case RunFault.DUPLICATED if run_id is not None:
-            api.end(run_id)
-            return _noted(place, finding, RunRepair.CANCELLED, None, now)
+            done, repair = api.end(run_id), RunRepair.CANCELLED
         case _:
             return _replace(place, api, finding, now)
+    if not done:
+        return None
+    if finding.fault is RunFault.LAPSED:
+        # Time has passed, which is no fault of anybody's; the next step tells of it in the ledger.
+        return Mended(finding, repair, run_id)
+    return _noted(place, finding, repair, run_id, now)
 
 
-def _replace(
-    place: Workplace, api: PrefectApi, finding: RunFinding, now: datetime
-) -> tuple[RunRepair, str | None]:
+def _replace(place: Workplace, api: PrefectApi, finding: RunFinding, now: datetime) -> Mended:
     """Let a new run continue for one that is gone.
 
     The new run waits until the database says that it carries the lead. Killed in between, the next
@@ -207,25 +207,27 @@ def _replace(
         session.add(matter)
         _note(session, finding, RunRepair.REPLACED, new_run_id, now)
     api.wake(new_run_id)
-    return RunRepair.REPLACED, new_run_id
+    return Mended(finding, RunRepair.REPLACED, new_run_id)
 
 
 def _noted(
     place: Workplace, finding: RunFinding, repair: RunRepair, run_id: str | None, now: datetime
-) -> tuple[RunRepair, str | None]:
+) -> Mended:
     """Note a repair in a transaction of its own."""
     with place.writing() as session:
-        find_matter(session, finding.number, for_change=True)
+        if finding.number:
+            find_matter(session, finding.number, for_change=True)
         _note(session, finding, repair, run_id, now)
-    return repair, run_id
+    return Mended(finding, repair, run_id)
 
 
 def _note(
     session: Session, finding: RunFinding, repair: RunRepair, run_id: str | None, now: datetime
 ) -> None:
     """Write what was found and done into the ledger, with a link from the old run to the new one."""
+    subject = "承办运行" if finding.number else "运行"
     append_entry(
-        session, finding.number, now, "run_repaired", RULE,
-        f"承办运行{finding.fault.label}，已{repair.label}",
+        session, finding.number or "runs", now, "run_repaired", RULE,
+        f"{subject}{finding.fault.label}，已{repair.label}",
         fault=finding.fault.value, repair=repair.value, run=finding.run_id, carried_by=run_id,
     )  # fmt: skip

@@ -3,10 +3,13 @@
 import os
 import socket
 from collections.abc import Collection
+from pathlib import Path
 
 # The type of the work pool whose worker ``zero137 up`` starts itself.
 POOL_TYPE = "in-process"
 _CLAIM = "由以下工作进程领取："
+# The field of /proc/…/stat that tells when a process began, counted behind its name.
+_BEGAN = 19
 
 
 def worker_name(process: int) -> str:
@@ -15,26 +18,31 @@ def worker_name(process: int) -> str:
 
 
 def claim_message(worker: str) -> str:
-    """Return the message by which a worker signs the state in which it takes on a run."""
-    return f"{_CLAIM}{worker}"
+    """Return the message by which the worker in this process signs the state in which it takes on a run."""
+    return f"{_CLAIM}{worker}/{_began(os.getpid())}"
 
 
 def claimed_by(message: str | None) -> str:
-    """Return the worker that signed a state, blank where none did."""
+    """Return who signed a state, blank where nobody did."""
     signed, _, worker = (message or "").partition(_CLAIM)
     return worker if not signed else ""
 
 
-def is_living(worker: str, online: Collection[str]) -> bool:
+def is_living(signature: str, online: Collection[str]) -> bool | None:
     """Tell whether a worker lives: on this machine by its process, elsewhere by its heartbeat.
 
     Args:
-        worker: Its name.
+        signature: What it signed with: its name, and when it began. A process number alone would do for
+            nothing, because it is given again.
         online: The names of the workers whose heartbeat Prefect has heard lately.
+
+    Returns:
+        None where that cannot be known: a worker elsewhere is not heard, which may be the server's fault.
     """
-    host, _, process = worker.rpartition("-")
+    name, _, began = signature.partition("/")
+    host, _, process = name.rpartition("-")
     if host != socket.gethostname() or not process.isdecimal():
-        return worker in online
+        return True if name in online else None
     try:
         os.kill(int(process), 0)
     except ProcessLookupError:
@@ -42,4 +50,13 @@ def is_living(worker: str, online: Collection[str]) -> bool:
     except PermissionError:
         # The process is another user's; so it lives.
         return True
-    return True
+    return began == _began(int(process))
+
+
+def _began(process: int) -> str:
+    """Return when a process began, blank where the system does not tell."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return ""
+    return stat.rpartition(")")[2].split()[_BEGAN]

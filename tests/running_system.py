@@ -136,13 +136,13 @@ class System:
         """Delete a run, as a careless hand would in the UI."""
         assert self._api.delete(f"/flow_runs/{run_id}").is_success
 
-    def deploy(self, flow: str, pool: str = "zero137") -> str:
-        """Deploy a flow of ``odd_flows`` by its name; returns the id of the deployment."""
+    def deploy(self, flow: str, pool: str = "zero137", module: str = "odd_flows") -> str:
+        """Deploy a flow of the odd ones by its name; returns the id of the deployment."""
         flow_id = self.api("/flows/", {"name": flow.replace("_", "-")})["id"]
         asked = {
             "name": flow,
             "flow_id": flow_id,
-            "entrypoint": f"odd_flows.{flow}",
+            "entrypoint": f"{module}.{flow}",
             "work_pool_name": pool,
         }
         return str(self.api("/deployments/", asked)["id"])

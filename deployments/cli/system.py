@@ -1,5 +1,6 @@
 """Commands for the system as a whole: up, down, status, init."""
 
+import contextlib
 import json
 import os
 import signal
@@ -126,7 +127,10 @@ def status(*, as_json: bool) -> None:
     with workplace() as place, PrefectApi(settings.api_url) as api:
         counts = _counts(place)
         healthy = api.healthy()
-        workers = sorted(api.workers_online(settings.pool)) if healthy else []
+        workers: list[str] = []
+        with contextlib.suppress(StartError):
+            # Until the deployments are registered there is no pool to ask for.
+            workers = sorted(api.workers_online(settings.pool)) if healthy else []
         running = running_instance(settings) is not None
         found = {"running": running, "server": healthy, "workers": workers, **counts}
     lines = [

@@ -2,8 +2,10 @@
 
 import os
 import signal
+import sqlite3
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,10 @@ import pytest
 from running_system import System, until
 
 from deployments.settings import Settings, open_workplace
-from models.vocabulary import RunFault, Step
+from models.vocabulary import RunFault, RunRepair, Step
 from tasks.answers import Submission, record_answer
+from tasks.prefect_api import PrefectApi
+from tasks.reconcile import reconcile
 from tasks.workers import claim_message, worker_name
 
 pytestmark = pytest.mark.e2e
@@ -82,6 +86,58 @@ def test_a_running_run_without_a_living_owner_is_carried_on(system: System, lead
     (row,) = system.json("reconcile")
     assert row["fault"] == RunFault.ORPHANED.label
     system.await_step(lead["number"], "待移交")
+
+
+def test_a_patrol_without_a_living_owner_is_carried_on(system: System) -> None:
+    """Registrations, imports and patrols are held by workers as well, and may be done again at any time."""
+    patrol = system.launch(system.api("/deployments/name/巡查/巡查")["id"])
+    until(lambda: system.state(patrol) == "已巡查", "the patrol ends")
+    system.force(patrol, "PENDING", gone(system))
+    (row,) = system.json("reconcile")
+    assert (row["number"], row["fault"], row["run"]) == ("", RunFault.ORPHANED.label, patrol)
+    until(lambda: system.state(patrol) == "已巡查", "the patrol ends once more")
+
+
+def test_a_lapsed_receipt_is_deemed_signed(system: System, lead: dict[str, Any]) -> None:
+    """Nobody answers, only time passes; waking the run is enough, and no fault is written down."""
+    system.answer(lead["number"], "移交", "发改局", "--authority", "住建局")
+    system.await_step(lead["number"], "待签收")
+    with sqlite3.connect(system.home / "zero137.db") as database:
+        past = "UPDATE assignment SET due_at = '2026-01-05 10:00:00' WHERE step = 'receipt' AND matter_id = "
+        database.execute(past + "(SELECT id FROM matter WHERE number = ?)", [lead["number"]])
+    (row,) = system.json("reconcile")
+    assert row["fault"] == RunFault.LAPSED.label
+    told = system.await_step(lead["number"], "待核查")
+    kinds = [entry["kind"] for entry in told["ledger"]]
+    assert "deemed_received" in kinds
+    assert "run_repaired" not in kinds
+
+
+def test_two_reconcilers_at_once_replace_a_run_once(system: System, lead: dict[str, Any]) -> None:
+    """Whoever is slower finds the same run and does nothing."""
+    system.delete_run(run_of(system, lead))
+    place = open_workplace(Settings(home=system.home, port=system.port))
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(reconcile, place, place.clock()) for _ in range(2)]
+        done = [mended.repair for each in both for mended in each.result() if mended.repair]
+    place.close()
+    assert done == [RunRepair.REPLACED]
+    told = system.await_step(lead["number"], "待移交")
+    assert [entry["kind"] for entry in told["ledger"]].count("run_repaired") == 1
+    assert system.json("reconcile") == []
+
+
+def test_a_reconciler_killed_half_way_is_followed_by_another(system: System, lead: dict[str, Any]) -> None:
+    """The new run was made, but nobody said that it carries the lead: it is found and used, not ended."""
+    lost = run_of(system, lead)
+    system.delete_run(lost)
+    with PrefectApi(f"http://127.0.0.1:{system.port}/api") as api:
+        made = api.start_handling(lead["number"], "接续", continues=lost)
+    (row,) = system.json("reconcile")
+    assert (row["fault"], row["new_run"]) == (RunFault.LOST.label, made)
+    system.await_step(lead["number"], "待移交")
+    assert run_of(system, lead) == made
+    assert system.json("reconcile") == []
 
 
 def test_a_run_that_waits_on_an_answered_step_is_woken(system: System, lead: dict[str, Any]) -> None:

@@ -39,6 +39,17 @@ def test_a_run_that_ends_badly_harms_no_other(system: System, bad: str, end: str
     assert system.child("worker") == worker
 
 
+def test_a_run_that_cannot_even_begin_crashes_once(system: System) -> None:
+    """A parameter the flow does not know, and a module that leaves when it is imported."""
+    unknown = system.launch(system.deploy("nothing"), surprise=1)
+    ends_as(system, unknown, "Crashed")
+    leaving = system.launch(system.deploy("leaves", module="odd_import"))
+    ends_as(system, leaving, "Crashed")
+    states = [state["name"] for state in system.api(f"/flow_run_states/?flow_run_id={unknown}")]
+    assert states.count("Pending") == 1
+    ends_as(system, system.launch(system.deploy("nothing")), "Completed")
+
+
 @pytest.mark.parametrize("busy", ["computes", "synchronous"])
 def test_a_run_that_holds_its_thread_holds_up_nobody(system: System, busy: str) -> None:
     """The next run is taken on and ends while a careless one still computes."""
@@ -78,6 +89,9 @@ def test_stopping_leaves_no_run_running(own_system: System) -> None:
     ends_as(own_system, long, "Running")
     worker = own_system.child("worker")
     started = time.monotonic()
+    os.kill(worker, signal.SIGTERM)
+    time.sleep(1)
+    # Asked once more, as by a supervisor of supervisors, it still hands back in order.
     os.kill(worker, signal.SIGTERM)
     until(lambda: worker not in own_system.children(), "the worker has ended", 20)
     assert 9 < time.monotonic() - started < 15

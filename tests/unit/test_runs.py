@@ -88,4 +88,10 @@ def test_the_run_of_a_closed_lead_only_has_to_end(found: RunFact | None, fault: 
 )
 def test_a_second_run_is_ended_unless_it_ends_by_itself(found: RunFact, *, superfluous: bool) -> None:
     """A run under way finds out that another one carries the lead; a waiting one never would."""
-    assert is_superfluous(found) is superfluous
+    assert is_superfluous(found, "another") is superfluous
+
+
+@pytest.mark.parametrize("carrier", [None, "run", "lost"])
+def test_a_run_that_carries_or_is_about_to_is_not_superfluous(carrier: str | None) -> None:
+    """Whoever made it to continue the lost one was killed before he could say so."""
+    assert not is_superfluous(run("PAUSED", continues="lost"), carrier)
