@@ -151,7 +151,9 @@ def _expected_messages(ask: Ask) -> Iterable[str]:
 def _what_was_refused_left_nothing(ask: Ask) -> Invariant:
     answers = [person for (person,) in ask("SELECT person FROM answer WHERE person LIKE '误填%'")]
     files = [name for (name,) in ask("SELECT name FROM evidence WHERE name LIKE '退件材料%'")]
-    notes = [actor for (actor,) in ask("SELECT actor FROM ledgerentry WHERE actor LIKE '%误填%'")]
+    # A wrong form that a command overtook is late before it is wrong, and a late answer is noted.
+    noted = "SELECT actor FROM ledgerentry WHERE actor LIKE '%误填%' AND summary NOT LIKE '%已有反馈%'"
+    notes = [actor for (actor,) in ask(noted)]
     return Invariant("不合格的反馈什么也没有写入", "反馈、材料、台账", (*answers, *files, *notes))
 
 

@@ -103,8 +103,11 @@ def test_a_lapsed_receipt_is_deemed_signed(system: System, lead: dict[str, Any])
     system.answer(lead["number"], "移交", "发改局", "--authority", "住建局")
     system.await_step(lead["number"], "待签收")
     with sqlite3.connect(system.home / "zero137.db") as database:
-        past = "UPDATE assignment SET due_at = '2026-01-05 10:00:00' WHERE step = 'receipt' AND matter_id = "
-        database.execute(past + "(SELECT id FROM matter WHERE number = ?)", [lead["number"]])
+        database.execute(
+            "UPDATE assignment SET due_at = '2026-01-05 10:00:00'"
+            " WHERE step = 'receipt' AND matter_id = (SELECT id FROM matter WHERE number = ?)",
+            [lead["number"]],
+        )
     (row,) = system.json("reconcile")
     assert row["fault"] == RunFault.LAPSED.label
     told = system.await_step(lead["number"], "待核查")
