@@ -207,6 +207,9 @@ def _replace(place: Workplace, api: PrefectApi, finding: RunFinding, now: dateti
         session.add(matter)
         _note(session, finding, RunRepair.REPLACED, new_run_id, now)
     api.wake(new_run_id)
+    if finding.fault is RunFault.DETACHED and finding.run_id is not None:
+        # It waits in a pool that nobody serves any more.
+        api.end(finding.run_id)
     return Mended(finding, RunRepair.REPLACED, new_run_id)
 
 
