@@ -151,7 +151,7 @@ def child_environment(settings: Settings) -> dict[str, str]:
         "PREFECT_SERVER_DATABASE_CONNECTION_URL": settings.conduct_url,
         # The server writes its web pages out when it first starts: state, not part of the package.
         "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(prefect_home / "ui"),
-        # The in-process worker listens for work; all the same it looks this often, in seconds.
+        # How often the in-process worker looks for work while it cannot hear of it, in seconds.
         "PREFECT_WORKER_QUERY_SECONDS": "0.5",
         # Nothing is guarded against requests forged in a browser, so nobody need ask for a token.
         "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
