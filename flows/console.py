@@ -95,9 +95,16 @@ async def label_run(label: Label) -> None:
         await client.update_flow_run(UUID(str(this_run.id)), name=label.name, tags=label.tags)
 
 
-async def publish_story(number: str, title: str, markdown: str) -> None:
-    """Publish the story of a lead as an artifact, unless it says what it said before."""
+async def publish_story(number: str, title: str, markdown: str, *, is_new: bool) -> None:
+    """Publish the story of a lead as an artifact, unless it says what it said before.
+
+    Args:
+        number: The lead.
+        title: What the artifact is called.
+        markdown: The story.
+        is_new: Whether it is known to say something new.
+    """
     key = f"lead-{number.lower()}"
-    known = await Artifact.aget(key)
+    known = None if is_new else await Artifact.aget(key)
     if known is None or known.data != markdown:
         await acreate_markdown_artifact(key=key, markdown=markdown, description=title)

@@ -45,19 +45,20 @@ async def handle_lead(number: str) -> State[Any]:
 
 async def _carry(place: Workplace, number: str) -> State[Any]:
     """Carry a lead from the form last shown to the next one, or to its end."""
-    refusal, carries = "", _carries(place, number)
+    refusal, moved, carries = "", False, _carries(place, number)
     if carries:
         refusal = await _take_in_form(place, number)
     while carries and (step := peek_step(place, number, place.clock())) is not None:
         if isinstance(step, Await):
-            await _wait_for_answer(place, number, refusal)
+            await _wait_for_answer(place, number, refusal, moved=moved)
         else:
             await _go_on(place, number, step)
+            moved = True
         # Another run may take over at any moment, because this one is believed lost.
         carries = _carries(place, number)
     if not carries:
         return Completed(name="已有运行承办", message=f"{number} 由另一个运行承办，本运行到此为止。")
-    return await _finish(place, number)
+    return await _finish(place, number, moved=moved)
 
 
 def _carries(place: Workplace, number: str) -> bool:
@@ -94,14 +95,14 @@ async def _send(place: Workplace, number: str) -> None:
 _LABELS = {"Assign": "交办", "DeemReceived": "视为签收", "Close": "销号"}
 
 
-async def _wait_for_answer(place: Workplace, number: str, refusal: str) -> None:
+async def _wait_for_answer(place: Workplace, number: str, refusal: str, *, moved: bool) -> None:
     """Publish the story, then suspend with the form of the open assignment.
 
     The form's key is stored before the run is suspended, so that the answer is found whatever happens
     in between. Suspending leaves this run by an exception; it only returns where nobody owes anything
     any more or another run took over.
     """
-    await _show(place, number)
+    await _show(place, number, moved=moved)
     form = show_form(place, number, str(this_run.id), run_count())
     if form is None:
         return
@@ -110,16 +111,19 @@ async def _wait_for_answer(place: Workplace, number: str, refusal: str) -> None:
     )
 
 
-async def _finish(place: Workplace, number: str) -> State[Any]:
+async def _finish(place: Workplace, number: str, *, moved: bool) -> State[Any]:
     """Publish the whole story and end the run with the outcome as its state's name."""
     await _send(place, number)
-    label = await _show(place, number)
+    label = await _show(place, number, moved=moved)
     return Completed(name=label.outcome, message=f"{label.title}：{label.outcome}")
 
 
-async def _show(place: Workplace, number: str) -> Label:
-    """Bring name, tags and artifact of the run up to date; returns the label."""
+async def _show(place: Workplace, number: str, *, moved: bool) -> Label:
+    """Bring name, tags and artifact of the run up to date; returns the label.
+
+    A lead that has just moved on has a new story, which need not be compared with the one published last.
+    """
     label = run_label(place, number, place.clock())
-    story = publish_story(number, label.title, story_markdown(place, number))
+    story = publish_story(number, label.title, story_markdown(place, number), is_new=moved)
     await asyncio.gather(story, label_run(label))
     return label
