@@ -13,6 +13,9 @@ from typing import Any, TypeVar
 
 import httpx
 
+from deployments.settings import Settings, open_workplace
+from tasks.story import tell_story
+
 COMMAND = Path(sys.executable).with_name("zero137")
 _Found = TypeVar("_Found")
 _START_SECONDS, _STOP_SECONDS = 150, 60
@@ -174,6 +177,14 @@ class System:
         )
         assert ended["state_type"] == "COMPLETED", ended["state"]
 
+    def lead(self, number: str) -> dict[str, Any]:
+        """Return what ``lead show`` tells, without starting a process for it."""
+        place = open_workplace(Settings(home=self.home, port=self.port))
+        try:
+            return dict(tell_story(place, number))
+        finally:
+            place.close()
+
     def suspended(self) -> int:
         """Return how many runs are suspended."""
         return int(self.api("/flow_runs/count", {"flow_runs": {"state": {"name": {"any_": ["Suspended"]}}}}))
@@ -182,7 +193,7 @@ class System:
         """Wait until a lead waits for a step (or has ended so) and its run is suspended (or completed)."""
 
         def arrived() -> dict[str, Any] | None:
-            lead: dict[str, Any] = self.json("lead", "show", number)
+            lead = self.lead(number)
             if lead["status"] != step:
                 return None
             settled = "PAUSED" if step.startswith("待") else "COMPLETED"

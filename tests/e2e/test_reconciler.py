@@ -31,7 +31,7 @@ def lead(system: System) -> dict[str, Any]:
 
 def run_of(system: System, lead: dict[str, Any]) -> str:
     """Return the run that carries a lead."""
-    return str(system.json("lead", "show", lead["number"])["run"])
+    return str(system.lead(lead["number"])["run"])
 
 
 def gone(system: System) -> str:
@@ -63,7 +63,7 @@ def test_a_fault_is_found_named_mended_and_written_down(
     FAULTS[fault](system, before)
     dry = system.json("reconcile", "--dry-run")
     assert [(row["number"], row["fault"], row["run"]) for row in dry] == [(number, fault.label, before)]
-    assert system.json("lead", "show", number)["ledger"] == lead["ledger"]
+    assert system.lead(number)["ledger"] == lead["ledger"]
     (row,) = system.json("reconcile")
     assert (row["number"], row["fault"], row["run"]) == (number, fault.label, before)
     mended = system.await_step(number, "待移交")
@@ -185,7 +185,7 @@ def test_all_leads_go_on_when_prefect_forgets_everything(own_system: System) -> 
         ]
     own_system.answer(numbers[0], "移交", "发改局", "--authority", "住建局")
     own_system.await_step(numbers[0], "待签收")
-    before = {number: own_system.json("lead", "show", number) for number in numbers}
+    before = {number: own_system.lead(number) for number in numbers}
     assert own_system.process is not None
     own_system.process.send_signal(signal.SIGSTOP)
     server = own_system.child("server")
