@@ -75,7 +75,7 @@ class InProcessWorker(_Base):
         self._work = asyncio.Event()
         self._hears = asyncio.Event()
         self._threads = ThreadPoolExecutor(self._limit or _MOST_AT_ONCE, thread_name_prefix="attempt")
-        self._once = False
+        self._once = self._away = False
 
     async def start(
         self, run_once: bool = False, with_healthcheck: bool = False, printer: Callable[..., None] = print
@@ -146,10 +146,14 @@ class InProcessWorker(_Base):
         try:
             if not self._has_successfully_synced:
                 await self._sync_and_initialize()
-            return await self._submit_scheduled_flow_runs(await self._get_scheduled_flow_runs())
+            found = await self._submit_scheduled_flow_runs(await self._get_scheduled_flow_runs())
         except httpx.HTTPError as error:
-            logger.debug("Prefect 服务暂无应答：%s", error)
+            if not self._away:
+                logger.warning("Prefect 服务暂无应答，将不断重试：%s", error)
+            self._away = True
             return None
+        self._away = False
+        return found
 
     @property
     def _room(self) -> int:
