@@ -96,11 +96,8 @@ def _mend(settings: Settings, say: Say) -> None:
     Raises:
         StartError: The server does not answer, or a lead could not be helped.
     """
-    place = open_workplace(settings)
-    try:
+    with contextlib.closing(open_workplace(settings)) as place:
         mended = reconcile(place, place.clock())
-    finally:
-        place.close()
     if mended:
         say(f"{summary_of(mended)}。")
     reasons = [each.reason for each in mended if each.repair is None]
@@ -181,11 +178,8 @@ class _Caretaker:
 
     def _standing(self) -> set[str]:
         """Return the leads that nobody carries on just now."""
-        place = open_workplace(self._settings)
-        try:
+        with contextlib.closing(open_workplace(self._settings)) as place:
             return standing_leads(place)
-        finally:
-            place.close()
 
 
 class _Child:

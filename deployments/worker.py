@@ -32,12 +32,12 @@ from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker
 
 from deployments.attempts import Attempt
 from deployments.listening import listen_for_work
-from tasks.workers import POOL_TYPE, claim_message, claimed_by
+from tasks.workers import POOL_TYPE, claim_message, last_claim, signature
 
 logger = logging.getLogger(__name__)
 
 # Steps under way when the worker is asked to stop may take this long to finish, in seconds.
-DRAIN_SECONDS = 10
+_DRAIN_SECONDS = 10
 # A withdrawn attempt that does not listen is left behind after this time, in seconds.
 _WITHDRAW_SECONDS = 2
 # Without a limit of its own, a worker carries out this many runs at the same time.
@@ -255,7 +255,7 @@ class InProcessWorker(_Base):
 
     async def _drain(self) -> None:
         """Let steps under way finish, withdraw the rest and hand it back to be carried on elsewhere."""
-        await self._until_idle(DRAIN_SECONDS)
+        await self._until_idle(_DRAIN_SECONDS)
         left = dict(self._attempts)
         for attempt in filter(None, left.values()):
             attempt.withdraw()
@@ -291,12 +291,10 @@ class InProcessWorker(_Base):
         try:
             with anyio.fail_after(_WITHDRAW_SECONDS):
                 states = await self.client.read_flow_run_states(flow_run_id)
-                states.sort(key=lambda state: state.timestamp)
-                mine = [claimed_by(state.message) for state in states if claimed_by(state.message)]
-                held = states[-1].is_running() or states[-1].is_pending()
-                if mine[-1:] == [claimed_by(claim_message(self.name))] and (
-                    held or (crashed and states[-1].is_crashed())
-                ):
+                now = max(states, key=lambda state: state.timestamp)
+                stopped = now.is_running() or now.is_pending() or (crashed and now.is_crashed())
+                claim = last_claim((state.timestamp, state.message) for state in states)
+                if stopped and claim == signature(self.name):
                     await self.client.set_flow_run_state(flow_run_id, again, force=True)
         except ObjectNotFound:
             return True

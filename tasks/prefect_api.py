@@ -16,7 +16,7 @@ import httpx
 
 from models.errors import StartError
 from models.runs import HELD, RunFact
-from tasks.workers import claimed_by, is_living
+from tasks.workers import is_living, last_claim
 
 # The flow and the deployment that carry one lead share this name.
 HANDLE_LEAD = "办理线索"
@@ -127,23 +127,25 @@ class PrefectApi:
             StartError: The server is not reached.
         """
         state = {"type": {"any_": _LIVE}}
-        return self._runs({"flows": {"name": {"any_": [HANDLE_LEAD]}}, "flow_runs": {"state": state}})
+        wanted = {"flows": {"name": {"any_": [HANDLE_LEAD]}}, "flow_runs": {"state": state}}
+        return map(self._fact, self._rows(wanted))
 
     def held_runs(self) -> Iterator[RunFact]:
-        """Give every run of our pool that a worker holds: registrations, imports, patrols, and leads.
+        """Give every run of our pool that a worker holds and that carries no lead: imports, patrols.
 
         Raises:
             StartError: The server is not reached.
         """
         pool = {"name": {"any_": [self._deployment()["work_pool_name"]]}}
-        return self._runs({"work_pools": pool, "flow_runs": {"state": {"type": {"any_": sorted(HELD)}}}})
+        wanted = {"work_pools": pool, "flow_runs": {"state": {"type": {"any_": sorted(HELD)}}}}
+        return (self._fact(run) for run in self._rows(wanted) if not _number_of(run))
 
-    def _runs(self, wanted: Row) -> Iterator[RunFact]:
+    def _rows(self, wanted: Row) -> Iterator[Row]:
         """Give the runs that a filter finds, page by page."""
         for offset in range(0, 1 << 30, _PAGE):
             page = {**wanted, "limit": _PAGE, "offset": offset, "sort": "ID_DESC"}
             found = self._call("POST", "/flow_runs/filter", page)
-            yield from map(self._fact, found)
+            yield from found
             if len(found) < _PAGE:
                 return
 
@@ -190,7 +192,7 @@ class PrefectApi:
         state = run["state"] or {}
         return RunFact(
             id=str(run["id"]),
-            number=str((run["parameters"] or {}).get("number", "")),
+            number=_number_of(run),
             state=str(run["state_type"] or ""),
             age=self._now - datetime.fromisoformat(state.get("timestamp") or run["created"]),
             wait=str((state.get("state_details") or {}).get("pause_key") or ""),
@@ -215,10 +217,11 @@ class PrefectApi:
     def _owned(self, run: Row) -> bool | None:
         """Tell whether the worker that took on a run lives; None where none signed for it."""
         history = self._call("GET", f"/flow_run_states/?flow_run_id={run['id']}")
-        signed = sorted((s["timestamp"], claimed_by(s["message"])) for s in history)
-        # The stock workers sign by a label; only the last of ours counts, as a run passes through many hands.
-        names = [name for _, name in signed if name] or [(run.get("labels") or {}).get(_WORKER_LABEL, "")]
-        return is_living(names[-1], self.workers_online(run["work_pool_name"])) if names[-1] else None
+        # The stock workers sign by a label.
+        signed = last_claim((state["timestamp"], state["message"]) for state in history) or (
+            run.get("labels") or {}
+        ).get(_WORKER_LABEL)
+        return is_living(signed, self.workers_online(run["work_pool_name"])) if signed else None
 
     def _set_state(
         self, flow_run_id: str, kind: str, name: str, message: str, *, force: bool = False
@@ -244,3 +247,8 @@ class PrefectApi:
         if not reply.is_success:
             raise StartError(f"Prefect 服务拒绝了请求（HTTP {reply.status_code}），请查看服务日志。")
         return reply.json()
+
+
+def _number_of(run: Row) -> str:
+    """Return the lead a run was started for, blank where it carries none."""
+    return str((run["parameters"] or {}).get("number", ""))

@@ -19,7 +19,7 @@ from models.tables import Assignment, Matter
 from models.vocabulary import RunFault, RunRepair, Step
 from tasks.conduct import RULE
 from tasks.ledger import append_entry
-from tasks.matters import find_matter
+from tasks.matters import find_matter, key_of
 from tasks.prefect_api import PrefectApi
 from tasks.running import start_run
 from tasks.workplace import Workplace
@@ -115,17 +115,17 @@ def _faults(place: Workplace, api: PrefectApi, now: datetime) -> Iterator[RunFin
         if is_superfluous(live[run_id], _carrier(place, live[run_id].number)):
             yield RunFinding(live[run_id].number, RunFault.DUPLICATED, run_id)
     for run in api.held_runs():
-        if not run.number and is_orphaned(run):
+        if is_orphaned(run):
             yield RunFinding("", RunFault.ORPHANED, run.id)
 
 
 def _leads(place: Workplace, now: datetime, which: ColumnElement[bool]) -> list[Carried]:
     """Return leads with what their runs should wait for, in the order of registration."""
-    owed = select(Assignment).where(col(Assignment.answered_at).is_(None))
+    owed = select(Assignment).join(Matter).where(col(Assignment.answered_at).is_(None), which)
     with place.reading() as session:
         assignments = {row.matter_id: row for row in session.exec(owed)}
         matters = session.exec(select(Matter).where(which).order_by(col(Matter.id))).all()
-    return [_carried(matter, assignments.get(matter.id or 0), now) for matter in matters]
+    return [_carried(matter, assignments.get(key_of(matter)), now) for matter in matters]
 
 
 def _carrier(place: Workplace, number: str) -> str | None:

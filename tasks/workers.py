@@ -2,7 +2,9 @@
 
 import os
 import socket
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 
 # The type of the work pool whose worker ``zero137 up`` starts itself.
@@ -17,9 +19,14 @@ def worker_name(process: int) -> str:
     return f"{socket.gethostname()}-{process}"
 
 
+def signature(worker: str) -> str:
+    """Return what the worker in this process signs with: its name, and when the process began."""
+    return f"{worker}/{_began(os.getpid())}"
+
+
 def claim_message(worker: str) -> str:
     """Return the message by which the worker in this process signs the state in which it takes on a run."""
-    return f"{_CLAIM}{worker}/{_began(os.getpid())}"
+    return f"{_CLAIM}{signature(worker)}"
 
 
 def claimed_by(message: str | None) -> str:
@@ -28,18 +35,27 @@ def claimed_by(message: str | None) -> str:
     return worker if not signed else ""
 
 
-def is_living(signature: str, online: Collection[str]) -> bool | None:
+def last_claim(states: Iterable[tuple[str | datetime, str | None]]) -> str:
+    """Return who signed last, blank where nobody did: a run passes through many hands.
+
+    Args:
+        states: Moment and message of each state of a run, in any order.
+    """
+    signed = [claimed_by(message) for _, message in sorted(states, key=itemgetter(0))]
+    return next(filter(None, reversed(signed)), "")
+
+
+def is_living(signed: str, online: Collection[str]) -> bool | None:
     """Tell whether a worker lives: on this machine by its process, elsewhere by its heartbeat.
 
     Args:
-        signature: What it signed with: its name, and when it began. A process number alone would do for
-            nothing, because it is given again.
+        signed: Its signature. A process number alone would do for nothing, because it is given again.
         online: The names of the workers whose heartbeat Prefect has heard lately.
 
     Returns:
         None where that cannot be known: a worker elsewhere is not heard, which may be the server's fault.
     """
-    name, _, began = signature.partition("/")
+    name, _, began = signed.partition("/")
     host, _, process = name.rpartition("-")
     if host != socket.gethostname() or not process.isdecimal():
         return True if name in online else None

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -179,11 +180,8 @@ class System:
 
     def lead(self, number: str) -> dict[str, Any]:
         """Return what ``lead show`` tells, without starting a process for it."""
-        place = open_workplace(Settings(home=self.home, port=self.port))
-        try:
+        with closing(open_workplace(Settings(home=self.home, port=self.port))) as place:
             return dict(tell_story(place, number))
-        finally:
-            place.close()
 
     def suspended(self) -> int:
         """Return how many runs are suspended."""

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from tasks.workers import claim_message, claimed_by, is_living, worker_name
+from tasks.workers import claim_message, claimed_by, is_living, last_claim, worker_name
 
 
 def test_a_claim_names_its_worker() -> None:
@@ -12,6 +12,13 @@ def test_a_claim_names_its_worker() -> None:
     assert claimed_by(claim_message("host-17")).startswith("host-17/")
     assert claimed_by("Flow run was resumed") == ""
     assert claimed_by(None) == ""
+
+
+def test_the_last_claim_counts() -> None:
+    """A run passes through many hands, and not every state is signed."""
+    states = [("3", None), ("2", claim_message("b-2")), ("1", claim_message("a-1"))]
+    assert last_claim(states) == claimed_by(claim_message("b-2"))
+    assert last_claim([("1", None)]) == ""
 
 
 def test_a_worker_of_this_machine_lives_while_its_process_does() -> None:
