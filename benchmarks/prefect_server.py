@@ -46,11 +46,19 @@ class PrefectServer:
 
     def ask(self, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - JSON
         """Ask the API: a GET without a body, else a POST; a locked database is asked again."""
+        method = "GET" if body is None else "POST"
         while True:
-            reply = self._http.get(path) if body is None else self._http.post(path, json=body)
-            if reply.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+            reply = self._send(method, path, body)
+            if reply is not None and reply.status_code != httpx.codes.SERVICE_UNAVAILABLE:
                 return reply.raise_for_status().json()
             time.sleep(0.2)
+
+    def _send(self, method: str, path: str, body: object) -> httpx.Response | None:
+        """Send one request; None where the server closed the connection under it, as an idle one is closed."""
+        try:
+            return self._http.request(method, path, json=body)
+        except (httpx.ReadError, httpx.RemoteProtocolError):
+            return None
 
     def answers(self, path: str) -> bool:
         """Tell whether something is there."""
@@ -85,18 +93,22 @@ class PrefectServer:
         """Hand in an answer, as the form of the UI does; what is refused is sent again.
 
         A refusal (503, or a form that is not stored yet) is counted, and the clock runs from the first try.
+        Where the connection broke under an answer, "no longer paused" tells that it had arrived.
 
         Raises:
             TimeoutError: It is refused again and again.
         """
-        at, refused = time.time(), 0
+        at, refused, broken, reply = time.time(), 0, False, None
         while time.time() < at + _RESUME_SECONDS:
-            reply = self._http.post(f"/flow_runs/{wait.run_id}/resume", json={"run_input": form})
-            if reply.status_code == _CREATED:
+            reply = self._send("POST", f"/flow_runs/{wait.run_id}/resume", {"run_input": form})
+            if reply is not None and (reply.status_code == _CREATED or (broken and reply.is_success)):
                 return Sent(wait, at, refused)
+            broken = broken or reply is None
             refused += 1
             time.sleep(0.1)
-        raise TimeoutError(f"the answer to {wait.key} is refused: {reply.text[:300]}")
+        raise TimeoutError(
+            f"the answer to {wait.key} is refused: {reply.text[:300] if reply else 'no reply'}"
+        )
 
     def suspended_at(self, sent: Sent) -> float | None:
         """Return when the next wait began (seconds since 1970), by the history of states; None if never."""
