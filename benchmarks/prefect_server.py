@@ -54,7 +54,7 @@ class PrefectServer:
             time.sleep(0.2)
 
     def _send(self, method: str, path: str, body: object) -> httpx.Response | None:
-        """Send one request; None where the server closed the connection under it, as an idle one is closed."""
+        """Send one request; None where the server closed the connection under it."""
         try:
             return self._http.request(method, path, json=body)
         except (httpx.ReadError, httpx.RemoteProtocolError):

@@ -12,7 +12,7 @@ import math
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -24,7 +24,7 @@ import httpx
 from prefect import Flow
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.client.schemas.responses import WorkerFlowRunResponse
-from prefect.exceptions import Abort, ObjectNotFound
+from prefect.exceptions import Abort, ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import get_current_settings
 from prefect.states import Pending, Scheduled
 from prefect.utilities.engine import propose_state
@@ -74,7 +74,7 @@ class InProcessWorker(_Base):
         self._flows: dict[UUID, Flow[..., Any]] = {}
         self._work = asyncio.Event()
         self._hears = asyncio.Event()
-        self._threads = ThreadPoolExecutor(self._limit or _MOST_AT_ONCE, thread_name_prefix="attempt")
+        self._threads = ThreadPoolExecutor(self._most, thread_name_prefix="attempt")
         self._once = self._away = False
 
     async def start(
@@ -156,9 +156,40 @@ class InProcessWorker(_Base):
         return found
 
     @property
+    def _most(self) -> int:
+        """How many runs may be under way at the same time."""
+        return self._limit or _MOST_AT_ONCE
+
+    @property
     def _room(self) -> int:
         """How many more runs may be under way."""
-        return max(0, (self._limit or _MOST_AT_ONCE) - len(self._attempts))
+        return max(0, self._most - len(self._attempts))
+
+    async def _get_scheduled_flow_runs(self) -> list[WorkerFlowRunResponse]:
+        """Ask what is to be done, for as many runs as can be under way.
+
+        The base asks for two hundred: while many answers wait, each look would cost the server three times
+        as much. Those that are still leaving their last attempt may stand first in the list, hence not only
+        as many as there is room for.
+        """
+        wanted = {
+            "work_queue_names": sorted(self._work_queues),
+            "scheduled_before": (datetime.now(UTC) + timedelta(seconds=self._prefetch_seconds)).isoformat(),
+            "limit": self._most,
+        }
+        try:
+            reply = await self.client.request(
+                "POST",
+                "/work_pools/{name}/get_scheduled_flow_runs",
+                path_params={"name": self._work_pool_name},
+                json=wanted,
+            )
+        except PrefectHTTPStatusError as error:
+            if error.response.status_code == httpx.codes.NOT_FOUND:
+                # The pool was deleted; the next heartbeat makes it anew.
+                return []
+            raise
+        return [WorkerFlowRunResponse.model_validate(entry) for entry in reply.json()]
 
     async def _submit_scheduled_flow_runs(
         self, flow_run_response: list[WorkerFlowRunResponse]
