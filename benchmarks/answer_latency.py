@@ -13,7 +13,7 @@ APART, AT_ONCE, PROMPT = "a fixed time apart", "all at once", "each as soon as i
 
 
 def measure(scale: Scale) -> list[Row]:
-    """Measure every way; those at Prefect's defaults on one database, fewer leads, a fixed time apart only."""
+    """Measure every way; those at Prefect's defaults on one database, with fewer leads and one manner."""
     ways = (OURS, OURS_ON_STOCK, *BEST_STOCK)
     rows = each_cell(scale.databases, ways, lambda kind, way: _all(scale, kind, way))
     return rows + each_cell(scale.databases[:1], DEFAULT_STOCK, lambda kind, way: _apart(scale, kind, way))
