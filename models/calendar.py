@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
 
@@ -115,6 +115,19 @@ class WorkCalendar:
     def works(self, day: date) -> bool:
         """Tell whether a day is a working day."""
         return self.status(day).works
+
+    def shift(self, day: date, working_days: int) -> date:
+        """Return the n-th working day after a day (before it, where n is negative); the day itself for 0.
+
+        Raises:
+            CalendarGapError: It lies outside any calendar.
+        """
+        step = timedelta(days=1 if working_days > 0 else -1)
+        left = abs(working_days)
+        while left:
+            day += step
+            left -= self.works(day)
+        return day
 
     def with_notice(self, notice: YearNotice) -> "WorkCalendar":
         """Return this calendar with one more notice, which replaces an earlier one of the same year."""

@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 
 from models.calendar import FIRST_YEAR, LAST_YEAR
 from models.errors import RuleViolation
-from models.policy import BusinessHours
+from models.hours import BusinessHours
 
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[T\s]*(.+))?")
 

@@ -2,27 +2,20 @@
 
 import re
 import tomllib
-from datetime import date, datetime, time
-from functools import cached_property
+from datetime import date, datetime
 from importlib.resources import files
-from typing import Self
-from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator
 
 from models.calendar import WorkCalendar
 from models.errors import InputError
+from models.hours import BusinessHours, Frozen
+from models.ladder import Ladder, TimedRung, timed_rungs
 from models.terms import DueDate, Term, deadline, due_date
 from models.vocabulary import Step
 
 
-class _Frozen(BaseModel):
-    """A part of the policy: immutable, and refusing keys it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Terms(_Frozen):
+class Terms(Frozen):
     """The terms of the five steps. Source: 通知§12(二)–(四)."""
 
     transfer: Term
@@ -37,52 +30,7 @@ class Terms(_Frozen):
         return term
 
 
-class BusinessHours(_Frozen):
-    """When the office is open, in its own time zone. Source: 民法典 art. 203."""
-
-    time_zone: str
-    opens: time
-    closes: time
-    source: str
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError("未知的时区") from error
-        return name
-
-    @field_validator("opens", "closes", mode="before")
-    @classmethod
-    def _wall_clock(cls, value: object) -> object:
-        if isinstance(value, time) and value.tzinfo is None:
-            return value
-        raise ValueError("应写成 09:00:00 这样的当地时间")
-
-    @model_validator(mode="after")
-    def _opens_before_closing(self) -> Self:
-        if self.opens >= self.closes:
-            raise ValueError("开始办公的时间应早于结束办公的时间")
-        return self
-
-    @cached_property
-    def zone(self) -> ZoneInfo:
-        """The office's time zone."""
-        return ZoneInfo(self.time_zone)
-
-    def local(self, moment: datetime) -> datetime:
-        """Return a moment (aware) in the office's time zone."""
-        return moment.astimezone(self.zone)
-
-    def is_open(self, moment: datetime, calendar: WorkCalendar) -> bool:
-        """Tell whether people may be told something now: business hours of a working day."""
-        here = self.local(moment)
-        return self.opens <= here.time() < self.closes and calendar.works(here.date())
-
-
-class AnswerGate(_Frozen):
+class AnswerGate(Frozen):
     """What an answer of an authority or a responsible unit must at least carry. Source: 通知§12(五)."""
 
     minimum_explanation_characters: int = Field(ge=1)
@@ -90,14 +38,14 @@ class AnswerGate(_Frozen):
     source: str
 
 
-class EvidenceRules(_Frozen):
+class EvidenceRules(Frozen):
     """Which kinds of files are taken as evidence, by MIME type. Source: 通知§12(五)."""
 
     media_types: frozenset[str]
     source: str
 
 
-class Numbering(_Frozen):
+class Numbering(Frozen):
     """How leads are numbered."""
 
     key: str
@@ -134,7 +82,7 @@ class Numbering(_Frozen):
         return self.printed.format(year=year, sequence=sequence)
 
 
-class Policy(_Frozen):
+class Policy(Frozen):
     """All figures of the system."""
 
     terms: Terms
@@ -142,6 +90,7 @@ class Policy(_Frozen):
     answer_gate: AnswerGate
     evidence: EvidenceRules
     numbering: Numbering
+    ladder: Ladder
 
     def due(self, step: Step, start: date, calendar: WorkCalendar) -> DueDate:
         """Return the due date of a step whose clock starts on a day."""
@@ -150,6 +99,15 @@ class Policy(_Frozen):
     def deadline(self, day: date) -> datetime:
         """Return the moment at which a due day ends."""
         return deadline(day, self.business_hours.closes, self.business_hours.zone)
+
+    def rungs(self, step: Step, due_on: date, calendar: WorkCalendar) -> tuple[TimedRung, ...]:
+        """Return the rungs of the ladder for a step that is due on a day, in the order of time."""
+        return timed_rungs(self.ladder, step, due_on, self.business_hours, calendar)
+
+    def near_from(self, step: Step, due_on: date, calendar: WorkCalendar) -> datetime:
+        """Return when a due date counts as near: from the first reminder on."""
+        rungs = self.rungs(step, due_on, calendar)
+        return min((rung.at for rung in rungs), default=self.deadline(due_on))
 
     def day_of(self, moment: datetime) -> date:
         """Return the office's calendar day of a moment (aware)."""

@@ -105,6 +105,34 @@ class Signal(Labelled):
     CLOSED = "closed", "已办结"
 
 
+class Rung(Labelled):
+    """A rung of the escalation ladder. Source: 通知§12(六); the first five are house rules, ADR-0010."""
+
+    REMIND = "remind", "提醒"
+    DUE_TODAY = "due_today", "当日提醒"
+    URGE = "urge", "催办"
+    SUPERVISE = "supervise", "督办"
+    REPORT = "report", "报告市政府"
+    CIRCULAR = "circular", "通报"
+
+
+class Recipient(Labelled):
+    """Who is told at a rung, seen from the unit that owes the answer."""
+
+    UNIT = "unit", "该单位"
+    LEADER = "leader", "该单位主要负责人"
+    BUREAU = "bureau", "发展改革部门"
+    GOVERNMENT = "government", "市政府"
+
+
+class DocumentKind(Labelled):
+    """The official document that goes out at a rung."""
+
+    SUPERVISION_NOTICE = "supervision_notice", "督办通知"
+    REPORT = "report", "报告"
+    CIRCULAR = "circular", "通报"
+
+
 class Channel(Labelled):
     """The way by which an answer reached the system."""
 

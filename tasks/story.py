@@ -1,7 +1,7 @@
 """The story of a lead: everything that happened to it, in the words shown to people."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
@@ -54,7 +54,7 @@ def run_label(place: Workplace, number: str, now: datetime) -> Label:
     """Return the name and tags of a lead's run, as 侯线〔2026〕12号 · 核查 · 住建局 · 11-27."""
     with place.reading() as session:
         file = read_file(session, find_matter(session, number))
-        register = register_of(session, place.policy)
+        register, calendar = register_of(session, place.policy), work_calendar(session)
     matter, current = file.matter, file.open_assignment
     if current is None:
         state = matter.outcome.label if matter.outcome else "派发"
@@ -62,15 +62,9 @@ def run_label(place: Workplace, number: str, now: datetime) -> Label:
         return Label(f"{matter.printed_number} · {state}", [tag], matter.title, state)
     unit = register.stored(current.unit_code).short_name
     day = f"{current.due_on:%m-%d}{'暂定' if current.provisional else ''}"
-    light = signal(current.due_at, reminder_time(current.due_on, place.policy), now)
+    light = signal(current.due_at, place.policy.near_from(current.step, current.due_on, calendar), now)
     name = f"{matter.printed_number} · {step_label(current)} · {unit} · {day}"
     return Label(name, [current.step.label, unit, light.label], matter.title, "")
-
-
-def reminder_time(due_on: date, policy: Policy) -> datetime:
-    """Return when a due date counts as near: the opening of the calendar day before it."""
-    hours = policy.business_hours
-    return datetime.combine(due_on - timedelta(days=1), hours.opens, tzinfo=hours.zone)
 
 
 def form_text(place: Workplace, number: str, refusal: str) -> str:

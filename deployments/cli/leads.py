@@ -10,6 +10,7 @@ import click
 from sqlmodel import col, select
 
 from deployments.cli.frame import Group, emit, json_option, shortened, table, workplace
+from models.calendar import WorkCalendar
 from models.directory import Register
 from models.errors import InputError, RuleViolation, StartError
 from models.intake import COLUMNS, IntakeDefaults, LeadDraft, RowFault, read_row
@@ -20,8 +21,8 @@ from models.vocabulary import Category, Signal, SourceLevel
 from notifications.rendering import render_text
 from tasks.intake import Registered, register_leads
 from tasks.matters import key_of
-from tasks.story import explain_due, reminder_time, tell_story
-from tasks.workplace import Workplace, read_register
+from tasks.story import explain_due, tell_story
+from tasks.workplace import Workplace, read_register, work_calendar
 
 _FIELDS = {
     "source_level": ("--source", f"来源层级：{'、'.join(level.label for level in SourceLevel)}"),
@@ -154,15 +155,18 @@ def _list(place: Workplace, *, everything: bool) -> list[dict[str, object]]:
     """Return the leads with what is owed: the next due first, those without a due date last."""
     now, register = place.clock(), read_register(place)
     with place.reading() as session:
+        calendar = work_calendar(session)
         query = select(Matter).order_by(col(Matter.id))
         matters = session.exec(query if everything else query.where(col(Matter.outcome).is_(None))).all()
         waiting = session.exec(select(Assignment).where(col(Assignment.answered_at).is_(None))).all()
     owed = {row.matter_id: row for row in waiting}
-    rows = [_row(matter, owed.get(key_of(matter)), register, now) for matter in matters]
+    rows = [_row(matter, owed.get(key_of(matter)), register, calendar, now) for matter in matters]
     return sorted(rows, key=lambda row: str(row["due"] or "9999"))
 
 
-def _row(matter: Matter, owed: Assignment | None, register: Register, now: datetime) -> dict[str, object]:
+def _row(
+    matter: Matter, owed: Assignment | None, register: Register, calendar: WorkCalendar, now: datetime
+) -> dict[str, object]:
     """Return one lead as a row of the list."""
     told: dict[str, object] = {
         "number": matter.number, "printed_number": matter.printed_number, "title": matter.title,
@@ -174,7 +178,8 @@ def _row(matter: Matter, owed: Assignment | None, register: Register, now: datet
         told["status"] = owed.step.label
         told["unit"] = register.stored(owed.unit_code).short_name
         told["due"] = day_label(owed.due_on, provisional=owed.provisional)
-        told["signal"] = signal(owed.due_at, reminder_time(owed.due_on, register.policy), now).label
+        near_from = register.policy.near_from(owed.step, owed.due_on, calendar)
+        told["signal"] = signal(owed.due_at, near_from, now).label
     return told
 
 
