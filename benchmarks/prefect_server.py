@@ -11,7 +11,7 @@ import httpx
 _CREATED = 201
 _UNDER_WAY = ["SCHEDULED", "PENDING", "RUNNING"]
 _PAGE = 200
-_RESUME_SECONDS = 120
+_RESUME_SECONDS = 900
 
 
 @dataclass(frozen=True)
