@@ -20,7 +20,7 @@ from prefect.states import Suspended
 from prefect.utilities.engine import propose_state
 
 from tasks.forms import ShownForm
-from tasks.story import Label
+from tasks.story import Label, story_key
 
 
 def run_count() -> int:
@@ -104,7 +104,7 @@ async def publish_story(number: str, title: str, markdown: str, *, is_new: bool)
         markdown: The story.
         is_new: Whether it is known to say something new.
     """
-    key = f"lead-{number.lower()}"
+    key = story_key(number)
     known = None if is_new else await Artifact.aget(key)
     if known is None or known.data != markdown:
         await acreate_markdown_artifact(key=key, markdown=markdown, description=title)

@@ -1,5 +1,6 @@
 """The patrol: what only time brings about, and what an outage left undone."""
 
+from collections import Counter
 from typing import Any
 
 from prefect import flow
@@ -7,25 +8,34 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from models.errors import StartError
+from models.vocabulary import Rung
+from tasks.escalation import raise_rungs
 from tasks.observed import observed
 from tasks.outbox import deliver_messages
 from tasks.reconcile import reconcile, summary_of
-from tasks.reminders import remind_of_receipts
+from tasks.showing import refresh_runs
 from tasks.workplace import at_work
 
 
 @flow(name="巡查")
 async def patrol() -> State[Any]:
-    """巡查全部在办线索：提醒签收、到期视为签收、补发消息、核对并修复承办运行；可随时手动启动。"""
+    """巡查全部在办线索：到期提醒与逐级督办、到期视为签收、补发消息、核对并修复承办运行；可随时手动启动。"""
     with at_work() as place:
-        reminded = await observed("提醒签收", lambda: remind_of_receipts(place, place.clock()))
+        raised = await observed("提醒与督办", lambda: raise_rungs(place, place.clock()))
         report = await observed("补发消息", lambda: deliver_messages(place))
         try:
             mended = await observed("核对承办运行", lambda: reconcile(place, place.clock()))
+            shown = await observed("更新运行显示", lambda: refresh_runs(place, place.clock()))
         except StartError as error:
             return Failed(name="巡查未完成", message=str(error))
     message = (
-        f"提醒签收{reminded}条；{summary_of(mended)}；"
+        f"{_told(raised)}；{summary_of(mended)}；更新显示{shown}条；"
         f"交付消息{report.handed_over}条，失败{report.failed}条。{report.reason}"
     )
     return Completed(name="已巡查", message=message)
+
+
+def _told(raised: Counter[Rung]) -> str:
+    """Return what was raised in words, in the order of the ladder."""
+    rungs = [f"{rung.label}{raised[rung]}条" for rung in Rung if raised[rung]]
+    return "、".join(rungs) or "无到期提醒"

@@ -129,6 +129,10 @@ class WorkCalendar:
             left -= self.works(day)
         return day
 
+    def working_days(self, after: date, to: date) -> int:
+        """Return how many working days lie after one day, up to and including another; 0 where none does."""
+        return sum(self.works(after + timedelta(days=n)) for n in range(1, (to - after).days + 1))
+
     def with_notice(self, notice: YearNotice) -> "WorkCalendar":
         """Return this calendar with one more notice, which replaces an earlier one of the same year."""
         return WorkCalendar((*self.notices, notice))

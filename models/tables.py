@@ -11,7 +11,17 @@ from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, Text, UniqueCon
 from sqlmodel import Field, SQLModel
 
 from models.columns import Coded, Moment
-from models.vocabulary import Category, Channel, Delivery, Outcome, SourceLevel, Step
+from models.vocabulary import (
+    Category,
+    Channel,
+    Delivery,
+    Outcome,
+    Raising,
+    Recipient,
+    Rung,
+    SourceLevel,
+    Step,
+)
 
 # Every constraint has a name, so that a later migration can alter it on every database.
 SQLModel.metadata.naming_convention = {
@@ -71,6 +81,8 @@ class Matter(SQLModel, table=True):
     flow_run_id: str | None = Field(default=None, max_length=36)
     # How often the matter has waited for a form; gives every wait a key of its own in Prefect.
     waits: int = 0
+    # Since when the run's name, tags and story say less than the facts; empty where they are up to date.
+    stale_since: datetime | None = _moment(nullable=True, index=True)
 
 
 class Lead(SQLModel, table=True):
@@ -107,9 +119,28 @@ class Assignment(SQLModel, table=True):
     term_value: int
     term_unit: str = Field(max_length=20)
     answered_at: datetime | None = _moment(nullable=True)
+    # When the ladder has to be looked at again; empty where nothing more comes, or it was answered.
+    rung_at: datetime | None = _moment(nullable=True, index=True)
+    # While an extension is asked for, the rungs after the due date wait for the decision.
+    held: bool = False
     # The form last shown for it, so that what was filled in is found again after any crash, by any run.
     form_run_id: str | None = Field(default=None, max_length=36)
     form_key: str | None = Field(default=None, max_length=60)
+
+
+class Escalation(SQLModel, table=True):
+    """One rung of the ladder reached by one assignment (督办升级); each once for a due date."""
+
+    __table_args__ = (UniqueConstraint("assignment_id", "due_on", "rung"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    assignment_id: int = Field(foreign_key="assignment.id")
+    due_on: date
+    rung: Rung = Field(sa_column=Column(Coded(Rung), nullable=False))
+    raising: Raising = Field(sa_column=Column(Coded(Raising), nullable=False))
+    at: datetime = _moment()
+    actor: str = Field(max_length=100)
+    reason: str = _text("")
 
 
 class Answer(SQLModel, table=True):
@@ -156,6 +187,9 @@ class Message(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     matter_id: int = _of_matter()
     unit_code: str = Field(foreign_key="unit.code", max_length=32)
+    recipient: Recipient = Field(
+        default=Recipient.UNIT, sa_column=Column(Coded(Recipient), nullable=False, server_default="unit")
+    )
     kind: str = Field(max_length=40)
     dedupe_key: str = Field(unique=True, max_length=120)
     subject: str = _text()

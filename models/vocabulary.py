@@ -116,6 +116,14 @@ class Rung(Labelled):
     CIRCULAR = "circular", "通报"
 
 
+class Raising(Labelled):
+    """What became of a rung whose time came."""
+
+    RAISED = "raised", "已发出"
+    SKIPPED = "skipped", "未发出"
+    AWAITING = "awaiting", "待批准"
+
+
 class Recipient(Labelled):
     """Who is told at a rung, seen from the unit that owes the answer."""
 

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,16 +41,23 @@ def open_channels(path: Path) -> "Apprise | None":
     return channels
 
 
-def hand_over(channels: "Apprise", tag: str, subject: str, body: str) -> None:
+def hand_over(channels: "Apprise", tags: Sequence[str], subject: str, body: str) -> None:
     """Hand a text to every address of a tag. Handed over is not delivered: only a receipt proves that.
 
+    Args:
+        channels: What is configured.
+        tags: The first of them that any address carries is used.
+        subject: One line.
+        body: Plain text.
+
     Raises:
-        DeliveryError: No address carries the tag, or a channel did not take the text.
+        DeliveryError: No address carries any of the tags, or a channel did not take the text.
     """
     from apprise import LogCapture, NotifyFormat
 
-    if not any(True for _ in channels.find(tag)):
-        raise NoChannelError(tag)
+    tag = next((tag for tag in tags if any(True for _ in channels.find(tag))), None)
+    if tag is None:
+        raise NoChannelError(tags[-1])
     with LogCapture(level=logging.WARNING) as log:  # type: ignore[no-untyped-call]
         try:
             taken = channels.notify(body=body, title=subject, tag=tag, body_format=NotifyFormat.TEXT)

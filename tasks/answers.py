@@ -135,7 +135,7 @@ def _store(
     session.flush()
     for key in evidence:
         session.add(AnswerEvidence(answer_id=key_of(answer), evidence_id=key))
-    assignment.answered_at = accepted.recorded_at
+    assignment.answered_at, assignment.rung_at = accepted.recorded_at, None
     if channel is Channel.CONSOLE:
         # The form is used up: a replay must not read it as one more answer. After an answer by another
         # way it stays, so that whoever filled it in meanwhile is told and noted.

@@ -78,7 +78,10 @@ def _recompute_open(session: Session, policy: Policy, now: datetime) -> list[Mov
             continue
         change = MovedDate(matter.number, row.step.label, row.due_on, day)
         row.due_on, row.due_at, row.provisional = day, policy.deadline(day), due.provisional
-        session.add(row)
+        # The ladder of the new date is worked out by the next patrol.
+        row.rung_at = now
+        matter.stale_since = now
+        session.add_all((row, matter))
         append_entry(
             session, matter.number, now, "due_recomputed", "规则", _summary(change),
             step=row.step.value, before=change.before.isoformat(), after=day.isoformat(),

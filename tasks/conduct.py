@@ -84,6 +84,7 @@ def _new_assignment(
     policy = register.policy
     row = Assignment(
         matter_id=key_of(file.matter), step=step.step, round=step.round, unit_code=step.unit, opened_at=now,
+        rung_at=now,
         clock_start=policy.day_of(step.clock_start or now), due_on=now.date(), due_at=now,
         term_value=policy.terms.of(step.step).value, term_unit=policy.terms.of(step.step).unit.value,
     )  # fmt: skip
@@ -109,7 +110,7 @@ def _deem_received(session: Session, register: Register, file: LeadFile, now: da
         decision=DEEMED, fields={}, explanation="期限届满未签收，视为签收", channel=Channel.RULE,
     )  # fmt: skip
     session.add(deemed)
-    row.answered_at = now
+    row.answered_at, row.rung_at = now, None
     session.add(row)
     summary = f"{unit.name}期限届满未签收，自 {row.due_on} 起视为签收"
     append_entry(

@@ -11,7 +11,7 @@ from models.directory import Register
 from models.errors import DeliveryError, InputError, NoChannelError
 from models.tables import Assignment, Message
 from models.terms import Term, TermUnit, day_label
-from models.vocabulary import Delivery, Finding, Step
+from models.vocabulary import Delivery, Finding, Recipient, Step
 from notifications.channels import hand_over, open_channels
 from notifications.rendering import render_message
 from tasks.matters import LeadFile, key_of
@@ -85,7 +85,7 @@ def deliver_messages(place: Workplace, number: str | None = None) -> DeliveryRep
         if not _claim(place, message, place.clock()):
             continue
         try:
-            hand_over(channels, message.unit_code, message.subject, message.body)
+            hand_over(channels, _tags(message), message.subject, message.body)
         except DeliveryError as error:
             failed, reason = failed + 1, str(error)
             logger.warning("消息 %s 未能交付渠道：%s", message.dedupe_key, error)
@@ -94,6 +94,12 @@ def deliver_messages(place: Workplace, number: str | None = None) -> DeliveryRep
             handed_over += 1
             _settle(place, message, None)
     return DeliveryReport(handed_over, failed, reason)
+
+
+def _tags(message: Message) -> list[str]:
+    """Return the tags to look for; the leader of a unit is reached by the unit where none is named."""
+    leader = [f"{message.unit_code}-leader"] if message.recipient is Recipient.LEADER else []
+    return [*leader, message.unit_code]
 
 
 def can_deliver(place: Workplace, number: str) -> bool:

@@ -5,7 +5,7 @@ The SDK takes seconds to import; a command that only wakes a run should not.
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -111,6 +111,23 @@ class PrefectApi:
         """
         message = "线索由另一个运行承办或已办结"
         return self._set_state(flow_run_id, "CANCELLED", "Cancelled", message, force=True)
+
+    def describe(self, flow_run_id: str, name: str, tags: Sequence[str]) -> None:
+        """Name and tag a run for people.
+
+        Raises:
+            StartError: The server is not reached, or knows no such run.
+        """
+        self._call("PATCH", f"/flow_runs/{flow_run_id}", {"name": name, "tags": list(tags)})
+
+    def publish(self, key: str, markdown: str, title: str) -> None:
+        """Publish a text as an artifact.
+
+        Raises:
+            StartError: The server is not reached.
+        """
+        artifact = {"key": key, "type": "markdown", "data": markdown, "description": title}
+        self._call("POST", "/artifacts/", artifact)
 
     def state_of(self, flow_run_id: str) -> str:
         """Return the type of a run's state, as PAUSED.
@@ -246,7 +263,7 @@ class PrefectApi:
             raise StartError("Prefect 中没有对应的运行或部署，请运行 zero137 up 重新登记。")
         if not reply.is_success:
             raise StartError(f"Prefect 服务拒绝了请求（HTTP {reply.status_code}），请查看服务日志。")
-        return reply.json()
+        return reply.json() if reply.content else None
 
 
 def _number_of(run: Row) -> str:

@@ -35,6 +35,11 @@ def tell_story(place: Workplace, number: str) -> Story:
         )
 
 
+def story_key(number: str) -> str:
+    """Return the key of the artifact that tells the story of a lead."""
+    return f"lead-{number.lower()}"
+
+
 def story_markdown(place: Workplace, number: str) -> str:
     """Return the story of a lead as Markdown, for an artifact."""
     return render_markdown("story", tell_story(place, number))

@@ -4,7 +4,7 @@ from conftest import Clock
 from walking import Walk, houma, ledger_of, messages_of
 
 from models.vocabulary import Step
-from tasks.reminders import remind_of_receipts
+from tasks.escalation import raise_rungs
 
 
 def test_an_authority_is_reminded_once_on_the_due_day(walk: Walk) -> None:
@@ -18,13 +18,13 @@ def test_an_authority_is_reminded_once_on_the_due_day(walk: Walk) -> None:
         houma(24, 17, 59),
         houma(24, 18),
     ]
-    assert [remind_of_receipts(walk.place, moment) for moment in moments] == [0, 0, 1, 0, 0, 0]
+    assert [raise_rungs(walk.place, moment).total() for moment in moments] == [0, 0, 1, 0, 0, 0]
     reminder = messages_of(walk.place)[-1]
     assert (reminder.kind, reminder.unit_code) == ("receipt_reminder", "ZJJ")
     assert reminder.subject == "【提醒签收】侯线〔2026〕1号 今日 18:00 前未签收将视为签收"
     assert "签收期限：2026-11-24（星期二） 18:00" in reminder.body
     assert "编号 L2026-0001" in reminder.body
-    assert ledger_of(walk.place, walk.number)[-1].kind == "reminded"
+    assert ledger_of(walk.place, walk.number)[-1].kind == "escalated"
 
 
 def test_who_has_signed_is_not_reminded(walk: Walk, clock: Clock) -> None:
@@ -32,5 +32,5 @@ def test_who_has_signed_is_not_reminded(walk: Walk, clock: Clock) -> None:
     walk.to(Step.RECEIPT)
     clock.now = houma(24, 9)
     walk.answer(Step.RECEIPT)
-    assert remind_of_receipts(walk.place, houma(24, 10)) == 0
+    assert raise_rungs(walk.place, houma(24, 10)).total() == 0
     assert {message.kind for message in messages_of(walk.place)} == {"transfer"}

@@ -1,0 +1,117 @@
+"""Writing what is told at a rung of the ladder into the outbox, in bulk."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert
+from sqlmodel import Session, col, select
+
+from models.calendar import WorkCalendar
+from models.directory import Register
+from models.ladder import RungRule
+from models.tables import Assignment, Escalation, Matter, Message
+from models.terms import TermUnit, day_label
+from models.vocabulary import Delivery, Raising, Recipient, Role, Rung, Step
+from notifications.rendering import render_message
+from tasks.matters import key_of
+from tasks.story import due_account
+
+# These tell what was done before; the others need not read it.
+_WITH_HISTORY = frozenset({Rung.REPORT, Rung.CIRCULAR})
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One rung of one assignment, to be told to one kind of recipient."""
+
+    matter: Matter
+    row: Assignment
+    rule: RungRule
+    recipient: Recipient
+
+
+@dataclass(frozen=True)
+class NoticeDesk:
+    """Puts notices into words: what the register, the calendar and the moment add to them."""
+
+    register: Register
+    calendar: WorkCalendar
+    now: datetime
+
+    def enqueue(self, session: Session, notices: Sequence[Notice]) -> None:
+        """Write every notice into the outbox within the transaction that raised its rung."""
+        history = self._history(session, notices)
+        messages = [
+            self._message(notice, unit_code, history.get(key_of(notice.row), []))
+            for notice in notices
+            for unit_code in self._addressees(notice)
+        ]
+        if messages:
+            session.connection().execute(insert(Message), messages)
+
+    def _addressees(self, notice: Notice) -> Iterator[str]:
+        """Give the codes of the units that a kind of recipient means."""
+        match notice.recipient:
+            case Recipient.UNIT | Recipient.LEADER:
+                yield notice.row.unit_code
+            case Recipient.BUREAU:
+                yield self.register.bureau().code
+            case Recipient.GOVERNMENT:
+                yield from (unit.code for unit in self.register.all_with(Role.GOVERNMENT))
+
+    def _message(self, notice: Notice, unit_code: str, sent: list[str]) -> dict[str, object]:
+        """Return the row of one message."""
+        row, matter, rung = notice.row, notice.matter, notice.rule.rung
+        # A receipt that nobody signs is deemed: it is reminded of in other words.
+        kind = "receipt_reminder" if row.step is Step.RECEIPT else rung.value
+        text = render_message(kind, self._values(notice, unit_code, sent))
+        to = unit_code + (":leader" if notice.recipient is Recipient.LEADER else "")
+        return {
+            "matter_id": key_of(matter), "unit_code": unit_code, "recipient": notice.recipient, "kind": kind,
+            "dedupe_key": f"{matter.number}/{row.step.value}/{row.round}/{kind}-{row.due_on:%Y%m%d}/{to}",
+            "subject": text.subject, "body": text.body, "status": Delivery.CREATED, "created_at": self.now,
+            "attempts": 0, "next_attempt_at": self.now, "handed_over_at": None, "last_error": "",
+        }  # fmt: skip
+
+    def _values(self, notice: Notice, unit_code: str, sent: list[str]) -> dict[str, object]:
+        """Return what the templates speak of."""
+        row, matter, policy = notice.row, notice.matter, self.register.policy
+        hours = policy.business_hours
+        given = {"value": row.term_value, "unit": TermUnit(row.term_unit)}
+        term = policy.terms.of(row.step).model_copy(update=given)
+        addressee = self.register.stored(unit_code).name
+        return {
+            "number": matter.number,
+            "printed_number": matter.printed_number,
+            "title": matter.title,
+            "unit": self.register.stored(row.unit_code).name,
+            "addressee": addressee + ("主要负责人" if notice.recipient is Recipient.LEADER else ""),
+            "step": row.step.label,
+            "due": day_label(row.due_on, provisional=row.provisional),
+            "closes": f"{hours.closes:%H:%M}",
+            "opened_at": f"{hours.local(row.opened_at):%Y-%m-%d %H:%M}",
+            "clock_start": row.clock_start.isoformat(),
+            "term": term.label,
+            "late": self.calendar.working_days(row.due_on, policy.day_of(self.now)),
+            "basis": term.source,
+            "rung_basis": notice.rule.source,
+            "sent": sent,
+            "why": due_account(row, policy, self.calendar) if notice.rule.rung in _WITH_HISTORY else [],
+        }
+
+    def _history(self, session: Session, notices: Iterable[Notice]) -> dict[int, list[str]]:
+        """Return what was raised before for the assignments whose notice tells of it, in order."""
+        asked = {key_of(notice.row) for notice in notices if notice.rule.rung in _WITH_HISTORY}
+        query = (
+            select(Escalation)
+            .where(col(Escalation.assignment_id).in_(asked), col(Escalation.raising) == Raising.RAISED)
+            .where(col(Escalation.at) < self.now)
+            .order_by(col(Escalation.id))
+        )
+        found: dict[int, list[str]] = {}
+        for row in session.exec(query) if asked else ():
+            at = self.register.policy.business_hours.local(row.at)
+            line = f"{at:%Y-%m-%d %H:%M} {row.rung.label}"
+            found.setdefault(row.assignment_id, []).append(line)
+        return found

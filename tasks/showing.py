@@ -1,0 +1,44 @@
+"""Bringing names, tags and stories of runs up to date where something else than the run moved its lead."""
+
+from datetime import datetime
+
+from sqlalchemy import update
+from sqlmodel import col, select
+
+from models.tables import Matter
+from tasks.prefect_api import PrefectApi
+from tasks.story import Label, run_label, story_key, story_markdown
+from tasks.workplace import Workplace
+
+
+def refresh_runs(place: Workplace, now: datetime) -> int:
+    """Show every lead anew whose run reads differently by now; returns how many.
+
+    Raises:
+        StartError: The Prefect server is not reached; what is left is shown by the next patrol.
+    """
+    query = select(Matter).where(col(Matter.stale_since).is_not(None)).order_by(col(Matter.id))
+    with place.reading() as session:
+        stale = session.exec(query).all()
+    with PrefectApi(place.api_url) as api:
+        for matter in stale:
+            if matter.flow_run_id is not None:
+                _show(place, api, matter.number, matter.flow_run_id, now)
+            _settle(place, matter)
+    return len(stale)
+
+
+def _show(place: Workplace, api: PrefectApi, number: str, flow_run_id: str, now: datetime) -> None:
+    """Show a lead as it is; the run itself may have moved on and shown itself in between."""
+    shown: tuple[Label, str] | None = None
+    while (current := (run_label(place, number, now), story_markdown(place, number))) != shown:
+        label, story = shown = current
+        api.describe(flow_run_id, label.name, label.tags)
+        api.publish(story_key(number), story, label.title)
+
+
+def _settle(place: Workplace, matter: Matter) -> None:
+    """Note that a lead is shown, unless it was moved again meanwhile."""
+    shown = update(Matter).where(col(Matter.id) == matter.id, col(Matter.stale_since) == matter.stale_since)
+    with place.writing() as session:
+        session.connection().execute(shown.values(stale_since=None))
