@@ -10,6 +10,7 @@ from prefect.states import Completed, Failed
 from models.errors import StartError
 from models.vocabulary import Rung
 from tasks.escalation import raise_rungs
+from tasks.missing_notices import tell_of_missing_notices
 from tasks.observed import observed
 from tasks.outbox import deliver_messages
 from tasks.reconcile import reconcile, summary_of
@@ -22,14 +23,16 @@ async def patrol() -> State[Any]:
     """巡查全部在办线索：到期提醒与逐级督办、到期视为签收、补发消息、核对并修复承办运行；可随时手动启动。"""
     with at_work() as place:
         raised = await observed("提醒与督办", lambda: raise_rungs(place, place.clock()))
+        unknown = await observed("核对放假安排", lambda: tell_of_missing_notices(place, place.clock()))
         report = await observed("补发消息", lambda: deliver_messages(place))
         try:
             mended = await observed("核对承办运行", lambda: reconcile(place, place.clock()))
             shown = await observed("更新运行显示", lambda: refresh_runs(place, place.clock()))
         except StartError as error:
             return Failed(name="巡查未完成", message=str(error))
+    waiting = f"{unknown}条到期日为暂定；" if unknown else ""
     message = (
-        f"{_told(raised)}；{summary_of(mended)}；更新显示{shown}条；"
+        f"{_told(raised)}；{waiting}{summary_of(mended)}；更新显示{shown}条；"
         f"交付消息{report.handed_over}条，失败{report.failed}条。{report.reason}"
     )
     return Completed(name="已巡查", message=message)

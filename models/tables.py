@@ -185,7 +185,8 @@ class Message(SQLModel, table=True):
     __table_args__ = (Index("ix_message_status_next", "status", "next_attempt_at"),)
 
     id: int | None = Field(default=None, primary_key=True)
-    matter_id: int = _of_matter()
+    # Empty where it concerns no matter, as the notice of a year that is not loaded.
+    matter_id: int | None = Field(default=None, foreign_key="matter.id", index=True)
     unit_code: str = Field(foreign_key="unit.code", max_length=32)
     recipient: Recipient = Field(
         default=Recipient.UNIT, sa_column=Column(Coded(Recipient), nullable=False, server_default="unit")

@@ -37,6 +37,8 @@ def upgrade() -> None:
     op.add_column("matter", sa.Column("stale_since", sa.DateTime(timezone=True), nullable=True))
     op.create_index("ix_matter_stale_since", "matter", ["stale_since"], unique=False)
     op.create_index("ix_assignment_rung_at", "assignment", ["rung_at"], unique=False)
+    with op.batch_alter_table("message") as message:
+        message.alter_column("matter_id", existing_type=sa.Integer(), nullable=True)
     # The next patrol looks at every open assignment and sets when its next rung comes.
     op.execute("UPDATE assignment SET rung_at = opened_at WHERE answered_at IS NULL")
 
@@ -50,6 +52,9 @@ def downgrade() -> None:
     op.drop_index("ix_matter_stale_since", table_name="matter")
     with op.batch_alter_table("matter") as matter:
         matter.drop_column("stale_since")
+    # What concerns no matter has no place in the first tables.
+    op.execute("DELETE FROM message WHERE matter_id IS NULL")
     with op.batch_alter_table("message") as message:
+        message.alter_column("matter_id", existing_type=sa.Integer(), nullable=False)
         message.drop_column("recipient")
     op.drop_table("escalation")
