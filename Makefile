@@ -19,7 +19,7 @@ test: $(VENV)/dev.stamp ## run all tests; what this machine lacks is skipped wit
 chaos: $(VENV)/dev.stamp ## kill processes at random while leads are conducted (SEED, KILLS, LEADS)
 	$(BIN)/python tests/chaos/run.py --seed $(or $(SEED),1) --kills $(or $(KILLS),200) --leads $(or $(LEADS),50)
 
-bench: $(VENV)/dev.stamp ## measure against stock Prefect (hours); choose with BENCH_ARGS="--only 4"
+bench: $(VENV)/dev.stamp ## measure against stock Prefect (two hours); choose with BENCH_ARGS="--only 4"
 	$(BIN)/python benchmarks/run.py $(BENCH_ARGS)
 
 check: $(VENV)/dev.stamp ## format, lint, types, layers
