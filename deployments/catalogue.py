@@ -16,6 +16,7 @@ from deployments.worker import InProcessWorker
 from flows.intake import import_leads, register_lead
 from flows.lead import handle_lead
 from flows.patrol import patrol
+from flows.supervision import supervise_by_hand
 
 _TITLES: Mapping[str, str] = {
     "number": "线索编号",
@@ -23,6 +24,7 @@ _TITLES: Mapping[str, str] = {
     "file": "文件路径",
     "person": "经办人",
     "skip_bad": "跳过不合格的行",
+    "supervision": "督办内容",
 }
 
 
@@ -35,7 +37,8 @@ async def register_deployments(settings: Settings) -> str:
     pool = await _ensure_pool(settings.pool)
     zone = settings.read_policy().business_hours.time_zone
     patrols = Cron(settings.patrol_cron, timezone=zone)
-    deployments = [_deployment(settings.pool, flow) for flow in (register_lead, import_leads, handle_lead)]
+    by_hand = (register_lead, import_leads, handle_lead, supervise_by_hand)
+    deployments = [_deployment(settings.pool, flow) for flow in by_hand]
     # Two patrols at once would do no harm, but a second one has nothing to find.
     deployments.append(_deployment(settings.pool, patrol, patrols))
     for deployment in deployments:

@@ -14,7 +14,17 @@ from pydantic import BaseModel, Field, create_model
 
 from models.directory import Register
 from models.tables import Assignment
-from models.vocabulary import Category, Channel, Finding, Role, SourceLevel, Step, Verdict
+from models.vocabulary import (
+    Category,
+    Channel,
+    Finding,
+    Grounds,
+    Role,
+    Rung,
+    SourceLevel,
+    Step,
+    Verdict,
+)
 from tasks.answers import Submission
 
 # What a drop-down stands at where nothing needs to be chosen.
@@ -39,6 +49,21 @@ class LeadForm(BaseModel):
         str, Field(title="收到时间", description="如 2026-11-27 或 2026-11-27 15:30；留空为现在")
     ] = ""
     person: Annotated[str, Field(title="经办人", description="登记人姓名")]
+
+
+class SupervisionForm(BaseModel):
+    """督办内容。"""
+
+    rung: Annotated[
+        Literal[tuple(rung.label for rung in (Rung.SUPERVISE, Rung.REPORT, Rung.CIRCULAR))],  # type: ignore[valid-type]
+        Field(title="督办方式", description="通报只拟稿，经批准后才发布"),
+    ]
+    grounds: Annotated[
+        Literal[tuple(grounds.label for grounds in Grounds)],  # type: ignore[valid-type]
+        Field(title="事由", description="通知§12(六)所列情形"),
+    ]
+    note: Annotated[str, Field(title="具体情形", description="何时、何事，将写入督办通知或报告")]
+    person: Annotated[str, Field(title="经办人", description="发起人姓名")]
 
 
 def form_for(assignment: Assignment, register: Register, description: str) -> type[RunInput]:

@@ -15,6 +15,7 @@ from models.vocabulary import (
     Category,
     Channel,
     Delivery,
+    Grounds,
     Outcome,
     Raising,
     Recipient,
@@ -140,6 +141,8 @@ class Escalation(SQLModel, table=True):
     raising: Raising = Field(sa_column=Column(Coded(Raising), nullable=False))
     at: datetime = _moment()
     actor: str = Field(max_length=100)
+    # Only where a person raised it by hand.
+    grounds: Grounds | None = Field(default=None, sa_column=Column(Coded(Grounds), nullable=True))
     reason: str = _text("")
 
 

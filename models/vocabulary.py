@@ -116,6 +116,14 @@ class Rung(Labelled):
     CIRCULAR = "circular", "通报"
 
 
+class Grounds(Labelled):
+    """Why a person raises a rung by hand. Source: 通知§12(六)."""
+
+    SHIRKING = "shirking", "推诿"
+    PERFUNCTORY = "perfunctory", "敷衍"
+    DELAYING = "delaying", "拖延"
+
+
 class Raising(Labelled):
     """What became of a rung whose time came."""
 

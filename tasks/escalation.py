@@ -138,7 +138,7 @@ class _Clerk:
         self.escalations.append(
             {
                 "assignment_id": key_of(row), "due_on": row.due_on, "rung": rule.rung, "raising": raising,
-                "at": self.now, "actor": RULE, "reason": reason,
+                "at": self.now, "actor": RULE, "grounds": None, "reason": reason,
             }
         )  # fmt: skip
         unit = self.register.stored(row.unit_code).name

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from sqlalchemy import insert
 from sqlmodel import Session, col, select
@@ -17,6 +18,8 @@ from notifications.rendering import render_message
 from tasks.matters import key_of
 from tasks.story import due_account
 
+# What a person who raises a rung rests on.
+_BY_HAND = "通知§12(六)：推诿、敷衍、拖延的，向市政府报告、在全市范围内通报"
 # These tell what was done before; the others need not read it.
 _WITH_HISTORY = frozenset({Rung.REPORT, Rung.CIRCULAR})
 
@@ -29,6 +32,8 @@ class Notice:
     row: Assignment
     rule: RungRule
     recipient: Recipient
+    # Why a person raised it by hand, as 拖延：三次约谈均未到场; blank where time alone did.
+    grounds: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,11 @@ class NoticeDesk:
         ]
         if messages:
             session.connection().execute(insert(Message), messages)
+
+    @cached_property
+    def _opening(self) -> datetime:
+        """When people may be told: at once, or at the next opening of the office."""
+        return self.register.policy.business_hours.next_opening(self.now, self.calendar)
 
     def _addressees(self, notice: Notice) -> Iterator[str]:
         """Give the codes of the units that a kind of recipient means."""
@@ -71,7 +81,7 @@ class NoticeDesk:
             "matter_id": key_of(matter), "unit_code": unit_code, "recipient": notice.recipient, "kind": kind,
             "dedupe_key": f"{matter.number}/{row.step.value}/{row.round}/{kind}-{row.due_on:%Y%m%d}/{to}",
             "subject": text.subject, "body": text.body, "status": Delivery.CREATED, "created_at": self.now,
-            "attempts": 0, "next_attempt_at": self.now, "handed_over_at": None, "last_error": "",
+            "attempts": 0, "next_attempt_at": self._opening, "handed_over_at": None, "last_error": "",
         }  # fmt: skip
 
     def _values(self, notice: Notice, unit_code: str, sent: list[str]) -> dict[str, object]:
@@ -95,7 +105,8 @@ class NoticeDesk:
             "term": term.label,
             "late": self.calendar.working_days(row.due_on, policy.day_of(self.now)),
             "basis": term.source,
-            "rung_basis": notice.rule.source,
+            "rung_basis": _BY_HAND if notice.grounds else notice.rule.source,
+            "grounds": notice.grounds,
             "sent": sent,
             "why": due_account(row, policy, self.calendar) if notice.rule.rung in _WITH_HISTORY else [],
         }

@@ -4,7 +4,7 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
-from running_system import System
+from running_system import System, until
 from sqlmodel import col, select
 
 from deployments.settings import Settings, open_workplace
@@ -42,3 +42,27 @@ def test_a_run_is_renamed_and_tagged_when_its_lead_falls_overdue(system: System)
     assert after["state_name"] == "Suspended"
     told = system.api(f"/artifacts/lead-{number.lower()}/latest")
     assert day in told["data"].replace("\\", "")
+
+
+def test_an_operator_supervises_from_the_ui(system: System) -> None:
+    """The form's Chinese choices are taken as they stand; a second time is refused in one sentence."""
+    lead = system.json("lead", "add", "--title", "拖延核查", "--facts", "三次约谈均未到场。")
+    number = lead["number"]
+    system.await_step(number, "待移交")
+    system.answer(number, "移交", "发改局", "--authority", "住建局")
+    system.await_step(number, "待签收")
+    system.answer(number, "签收", "住建局")
+    system.await_step(number, "待核查")
+    deployment = system.api("/deployments/name/人工督办/人工督办")
+    titles = deployment["parameter_openapi_schema"]["properties"]
+    assert {name: field["title"] for name, field in titles.items()} == {
+        "number": "线索编号",
+        "supervision": "督办内容",
+    }
+    filled = {"rung": "督办", "grounds": "拖延", "note": "三次约谈均未到场。", "person": "经办人乙"}
+    first = system.launch(deployment["id"], number=number, supervision=filled)
+    until(lambda: system.state(first) == "已发出", "the supervision is written")
+    assert system.lead(number)["ledger"][-1]["summary"].startswith("人工督办：")
+    second = system.launch(deployment["id"], number=number, supervision=filled)
+    until(lambda: system.state(second) == "未督办", "the second one is refused")
+    assert "已经发出过" in system.api(f"/flow_runs/{second}")["state"]["message"]

@@ -97,7 +97,7 @@ def test_after_an_outage_only_the_highest_rung_goes_out(walk: Walk) -> None:
         "（未发出：同时已到“报告市政府”，只发最高一级）"
     )
     assert told[-1] == "核查报告市政府：侯马市住房和城乡建设管理局，到期日 2026-11-26"
-    assert "此前系统停运，未发出催办。" in messages_of(walk.place)[-1].body
+    assert "此前未发出提醒和督办。" in messages_of(walk.place)[-1].body
 
 
 def test_an_answer_ends_the_ladder(walk: Walk, clock: Clock) -> None:

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("raising", sa.String(length=40), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("actor", sa.String(length=100), nullable=False),
+        sa.Column("grounds", sa.String(length=40), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["assignment_id"], ["assignment.id"], name="fk_escalation_assignment_id_assignment"

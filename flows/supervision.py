@@ -1,0 +1,49 @@
+"""Raising a rung of the ladder by hand, from the Prefect UI."""
+
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from flows.forms import SupervisionForm
+from models.errors import StartError, Zero137Error
+from models.vocabulary import Grounds, Rung
+from tasks.observed import observed
+from tasks.outbox import deliver_messages
+from tasks.showing import refresh_runs
+from tasks.supervision import SupervisionRequest, supervise
+from tasks.workplace import Workplace, at_work
+
+
+@flow(name="人工督办")
+async def supervise_by_hand(number: str, supervision: SupervisionForm) -> State[Any]:
+    """对推诿、敷衍、拖延的单位提前督办、向市政府报告或拟稿通报；同一到期日的同一级只发一次。
+
+    Args:
+        number: 线索编号，如 L2026-0012
+        supervision: 督办内容
+    """
+    request = SupervisionRequest(
+        Rung.parse(supervision.rung, "督办方式"),
+        Grounds.parse(supervision.grounds, "事由"),
+        supervision.note,
+        supervision.person,
+    )
+    try:
+        with at_work() as place:
+            raising = await observed("督办", lambda: supervise(place, number, request, place.clock()))
+            await observed("发送消息", lambda: deliver_messages(place, number))
+            note = await _show(place)
+    except Zero137Error as error:
+        return Failed(name="未督办", message=str(error))
+    return Completed(name=raising.label, message=f"{number} {request.rung.label}：{raising.label}。{note}")
+
+
+async def _show(place: Workplace) -> str:
+    """Show the lead's run anew; where that fails the patrol makes up for it."""
+    try:
+        await observed("更新运行显示", lambda: refresh_runs(place, place.clock()))
+    except StartError as error:
+        return f"运行的显示由下次巡查更新（{error}）"
+    return ""
