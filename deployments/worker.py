@@ -46,7 +46,8 @@ _MOST_AT_ONCE = 32
 _LISTENING_INTERVAL = 2.0
 # While the server does not answer, it is asked this often, in seconds.
 _OUTAGE_PAUSE = 1.0
-# A change is announced a moment before it is committed: a look that finds nothing is repeated, in seconds.
+# A change is announced a moment before it is committed; whoever looks at once finds nothing, and every look
+# costs the server a tenth of a step. The pauses before the looks that follow an announcement, in seconds.
 _ECHOES = (0.03, 0.1)
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ class InProcessWorker(_Base):
         self._work = asyncio.Event()
         self._hears = asyncio.Event()
         self._threads = ThreadPoolExecutor(self._most, thread_name_prefix="attempt")
+        self._ended = asyncio.Event()
+        # Whether something was seen that could not be taken on yet: then the end of an attempt tells to look.
+        self._put_off = False
         self._once = self._away = False
 
     async def start(
@@ -127,21 +131,21 @@ class InProcessWorker(_Base):
         return max(shortest, _LISTENING_INTERVAL) if self._hears.is_set() else shortest
 
     async def _look_closely(self) -> list[FlowRun] | None:
-        """Look again where nothing is found at once, because somebody said that there is something."""
-        found = await self._look()
+        """Look until something is found, because somebody said that there is something."""
+        found: list[FlowRun] | None = []
         for pause in _ECHOES:
-            if found or found is None:
-                break
             await asyncio.sleep(pause)
             found = await self._look()
+            if found or found is None or self._put_off:
+                break
         return found
 
     async def _look(self) -> list[FlowRun] | None:
         """Take on what is scheduled as far as there is room; None while the server does not answer."""
         self._work.clear()
         self._last_polled_time = datetime.now(UTC)
-        if self._room == 0:
-            # The end of the next attempt is the next reason to look.
+        self._put_off = self._room == 0
+        if self._put_off:
             return []
         try:
             if not self._has_successfully_synced:
@@ -196,13 +200,13 @@ class InProcessWorker(_Base):
     ) -> list[FlowRun]:
         """Start an attempt for each run, except for one that is still leaving its last attempt.
 
-        The end of every attempt is a reason to look again, so nothing waits for the next interval.
+        What cannot be taken on yet is looked for again when an attempt ends, not at the next interval.
         """
         taken = []
         for flow_run in (entry.flow_run for entry in flow_run_response):
-            if self._room == 0:
-                break
-            if flow_run.id not in self._attempts and self._runs_task_group is not None:
+            if self._room == 0 or flow_run.id in self._attempts:
+                self._put_off = True
+            elif self._runs_task_group is not None:
                 self._attempts[flow_run.id] = None
                 self._runs_task_group.start_soon(self._carry, flow_run)
                 taken.append(flow_run)
@@ -221,7 +225,9 @@ class InProcessWorker(_Base):
             await self._propose_crashed_state(flow_run, f"无法执行：{error}")
         finally:
             del self._attempts[flow_run.id]
-            self._work.set()
+            self._ended.set()
+            if self._put_off:
+                self._work.set()
 
     async def _propose_pending_state(self, flow_run: FlowRun) -> bool:
         """Claim a run in this worker's name; False where somebody else was faster or it was cancelled.
@@ -300,8 +306,8 @@ class InProcessWorker(_Base):
         """Wait until no attempt is under way, but not longer."""
         with anyio.move_on_after(seconds):
             while self._attempts:
-                self._work.clear()
-                await self._work.wait()
+                self._ended.clear()
+                await self._ended.wait()
 
     async def _leave_no_run_behind(self, flow_run: FlowRun) -> None:
         """Hand back a run that ended here but that the server believes to go on, when it answers again."""
