@@ -13,6 +13,7 @@ from prefect.types.entrypoint import EntrypointType
 
 from deployments.settings import Settings
 from deployments.worker import InProcessWorker
+from flows.extension import ask_for_extension
 from flows.intake import import_leads, register_lead
 from flows.lead import handle_lead
 from flows.patrol import patrol
@@ -25,6 +26,7 @@ _TITLES: Mapping[str, str] = {
     "person": "经办人",
     "skip_bad": "跳过不合格的行",
     "supervision": "督办内容",
+    "extension": "申请内容",
 }
 
 
@@ -37,7 +39,7 @@ async def register_deployments(settings: Settings) -> str:
     pool = await _ensure_pool(settings.pool)
     zone = settings.read_policy().business_hours.time_zone
     patrols = Cron(settings.patrol_cron, timezone=zone)
-    by_hand = (register_lead, import_leads, handle_lead, supervise_by_hand)
+    by_hand = (register_lead, import_leads, handle_lead, ask_for_extension, supervise_by_hand)
     deployments = [_deployment(settings.pool, flow) for flow in by_hand]
     # Two patrols at once would do no harm, but a second one has nothing to find.
     deployments.append(_deployment(settings.pool, patrol, patrols))

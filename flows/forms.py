@@ -20,6 +20,7 @@ from models.vocabulary import (
     Finding,
     Grounds,
     Role,
+    Ruling,
     Rung,
     SourceLevel,
     Step,
@@ -66,6 +67,19 @@ class SupervisionForm(BaseModel):
     person: Annotated[str, Field(title="经办人", description="发起人姓名")]
 
 
+class ExtensionForm(BaseModel):
+    """延期申请。"""
+
+    unit: Annotated[str, Field(title="申请单位", description="主管单位的简称或代码")]
+    until: Annotated[str, Field(title="拟延至日期", description="如 2026-12-11，应晚于现到期日")]
+    grounds: Annotated[str, Field(title="延期原因", description="为何不能按期完成整改")]
+    evidence: Annotated[
+        str,
+        Field(title="申请文件编号", description="先用 zero137 evidence add 上传书面申请，再填编号，如 E12"),
+    ]
+    person: Annotated[str, Field(title="经办人", description="申请人姓名")]
+
+
 def form_for(assignment: Assignment, register: Register, description: str) -> type[RunInput]:
     """Return the form of an open assignment.
 
@@ -87,16 +101,21 @@ def submission_of(assignment: Assignment, filled: Mapping[str, object]) -> Submi
         for key, value in filled.items()
         if value not in {None, _NONE} and not key.startswith("__")
     }
-    references = re.split(r"[\s,，、;；]+", told.pop("evidence", ""))
+    references = references_in(told.pop("evidence", ""))
     return Submission(
         step=assignment.step,
         unit=assignment.unit_code,
         person=told.pop("person", ""),
         explanation=told.pop("explanation", ""),
         fields=told,
-        references=[reference for reference in references if reference],
+        references=references,
         channel=Channel.CONSOLE,
     )
+
+
+def references_in(text: str) -> list[str]:
+    """Return the numbers of evidence that a person listed, as E12、E13."""
+    return [reference for reference in re.split(r"[\s,，、;；]+", text) if reference]
 
 
 def _text(title: str, description: str, *, required: bool = False) -> Any:  # noqa: ANN401 - a field definition
@@ -157,6 +176,25 @@ def _review(register: Register) -> dict[str, Any]:
     }
 
 
+def _extension(register: Register) -> dict[str, Any]:
+    """Source: 通知§12(四)."""
+    del register
+    return {
+        "ruling": _choice("审批意见", "同意或不同意延期", [ruling.label for ruling in Ruling]),
+        "until": _text("批准延至日期", "如 2026-12-11；留空为申请的日期"),
+        "explanation": _text("意见", "不同意时必须写明理由"),
+    }
+
+
+def _publication(register: Register) -> dict[str, Any]:
+    """Source: 通知§12(六)."""
+    del register
+    return {
+        "ruling": _choice("审批意见", "同意即按上文原样发送全市各有关单位", [r.label for r in Ruling]),
+        "explanation": _text("意见", "不同意时必须写明理由"),
+    }
+
+
 def _proof() -> dict[str, Any]:
     """Return the fields every answer needs that must be proven. Source: 通知§12(五)."""
     return {
@@ -171,4 +209,6 @@ _FIELDS = {
     Step.VERIFY: _verify,
     Step.RECTIFY: _rectify,
     Step.REVIEW: _review,
+    Step.EXTENSION: _extension,
+    Step.PUBLICATION: _publication,
 }

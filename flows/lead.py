@@ -23,7 +23,7 @@ from tasks.forms import show_form, shown_form
 from tasks.observed import observed
 from tasks.outbox import can_deliver, deliver_messages
 from tasks.prefect_api import HANDLE_LEAD
-from tasks.running import adopt_run
+from tasks.running import adopt_run, wake_matters
 from tasks.story import Label, form_text, run_label, story_markdown
 from tasks.workplace import Workplace, at_work, read_register
 
@@ -31,10 +31,10 @@ from tasks.workplace import Workplace, at_work, read_register
 # Nothing is kept as a result; saying where it would be kept spares the engine two questions to the server.
 @flow(name=HANDLE_LEAD, persist_result=False, result_storage=Path("results"))
 async def handle_lead(number: str) -> State[Any]:
-    """承办一条问题线索，从移交到销号：等待反馈时挂起，反馈后继续。
+    """承办一条问题线索（从移交到销号）、一件延期申请或一份通报稿：等待反馈时挂起，反馈后继续。
 
     Args:
-        number: 线索编号，如 L2026-0012；同一线索只由一个运行承办。
+        number: 编号，如 L2026-0012；同一事项只由一个运行承办。
     """
     try:
         with at_work() as place:
@@ -77,7 +77,10 @@ async def _take_in_form(place: Workplace, number: str) -> str:
     if form is None or filled is None:
         return ""
     submission = submission_of(form.assignment, filled)
-    return await observed("登记反馈", lambda: try_answer(place, number, submission, place.clock()))
+    taken = await observed("登记反馈", lambda: try_answer(place, number, submission, place.clock()))
+    if taken.dropped:
+        await observed("结束无需再审批的事项", lambda: wake_matters(place, taken.dropped))
+    return taken.refusal
 
 
 async def _go_on(place: Workplace, number: str, step: NextStep) -> None:

@@ -11,6 +11,7 @@ from models.errors import StartError, Zero137Error
 from models.vocabulary import Grounds, Rung
 from tasks.observed import observed
 from tasks.outbox import deliver_messages
+from tasks.running import start_runs
 from tasks.showing import refresh_runs
 from tasks.supervision import SupervisionRequest, supervise
 from tasks.workplace import Workplace, at_work
@@ -32,17 +33,20 @@ async def supervise_by_hand(number: str, supervision: SupervisionForm) -> State[
     )
     try:
         with at_work() as place:
-            raising = await observed("督办", lambda: supervise(place, number, request, place.clock()))
+            done = await observed("督办", lambda: supervise(place, number, request, place.clock()))
             await observed("发送消息", lambda: deliver_messages(place, number))
-            note = await _show(place)
+            note = await _show(place, done.circular)
     except Zero137Error as error:
         return Failed(name="未督办", message=str(error))
-    return Completed(name=raising.label, message=f"{number} {request.rung.label}：{raising.label}。{note}")
+    said = done.raising.label + (f"（{done.circular}）" if done.circular else "")
+    return Completed(name=done.raising.label, message=f"{number} {request.rung.label}：{said}。{note}")
 
 
-async def _show(place: Workplace) -> str:
-    """Show the lead's run anew; where that fails the patrol makes up for it."""
+async def _show(place: Workplace, circular: str) -> str:
+    """Show the lead's run anew and start that of a circular; where that fails the patrol makes up for it."""
     try:
+        if circular:
+            await observed("报请批准", lambda: start_runs(place, [circular]))
         await observed("更新运行显示", lambda: refresh_runs(place, place.clock()))
     except StartError as error:
         return f"运行的显示由下次巡查更新（{error}）"

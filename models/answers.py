@@ -6,11 +6,12 @@ from datetime import datetime
 
 from models.directory import Register
 from models.errors import ConflictError, RuleViolation
-from models.lifecycle import AssignmentFact, LeadFacts
-from models.moments import read_moment
+from models.lifecycle import AssignmentFact, MatterFacts, PetitionFacts
+from models.moments import read_day, read_moment
 from models.policy import Policy
+from models.terms import day_label
 from models.texts import check_text, visible
-from models.vocabulary import Finding, Role, Step, Verdict
+from models.vocabulary import Finding, Role, Ruling, Step, Verdict
 
 # How the receipt is recorded that nobody signed.
 DEEMED = "deemed"
@@ -46,7 +47,7 @@ class AcceptedAnswer:
     explanation: str
 
 
-def accept(draft: AnswerDraft, facts: LeadFacts, register: Register) -> AcceptedAnswer:
+def accept(draft: AnswerDraft, facts: MatterFacts, register: Register) -> AcceptedAnswer:
     """Check an answer against every rule.
 
     Raises:
@@ -62,14 +63,12 @@ def accept(draft: AnswerDraft, facts: LeadFacts, register: Register) -> Accepted
     if not owing.is_called(draft.unit):
         unit = register.unit(draft.unit)
         raise RuleViolation(f"本次{draft.step.label}应由{owing.name}反馈，{unit.name}不能代为反馈。")
-    person = draft.person.strip()
-    if not visible(person) or len(person) > _LONGEST_NAME:
-        raise RuleViolation("请填写经办人姓名（不超过50字）。")
+    person = check_person(draft.person)
     if len(draft.explanation) > _LONGEST_TEXT or any(
         len(text) > _LONGEST_TEXT for text in draft.fields.values()
     ):
         raise RuleViolation("情况说明等文字不得超过20000字，详细内容请作为印证材料提交。")
-    for text in (person, draft.explanation, *draft.fields.values()):
+    for text in (draft.explanation, *draft.fields.values()):
         check_text(text, "填写的内容")
     accepted = AcceptedAnswer(
         assignment, owing.code, person, draft.at, draft.at, "", {}, draft.explanation.strip()
@@ -77,7 +76,20 @@ def accept(draft: AnswerDraft, facts: LeadFacts, register: Register) -> Accepted
     return _CHECKS[draft.step](accepted, draft, facts, register)
 
 
-def open_assignment(step: Step, facts: LeadFacts) -> AssignmentFact:
+def check_person(text: str) -> str:
+    """Return the name of whoever answers for something, without blanks around it.
+
+    Raises:
+        RuleViolation: It is missing, too long or holds control characters.
+    """
+    person = text.strip()
+    if not visible(person) or len(person) > _LONGEST_NAME:
+        raise RuleViolation(f"请填写经办人姓名（不超过{_LONGEST_NAME}字）。")
+    check_text(person, "填写的内容")
+    return person
+
+
+def open_assignment(step: Step, facts: MatterFacts) -> AssignmentFact:
     """Return the open assignment of a step.
 
     Raises:
@@ -85,7 +97,7 @@ def open_assignment(step: Step, facts: LeadFacts) -> AssignmentFact:
         RuleViolation: Another step is due now.
     """
     if facts.outcome is not None:
-        raise ConflictError(f"该线索已办结（{facts.outcome.label}），不再接受反馈。")
+        raise ConflictError(f"{_named(facts)}已办结（{facts.outcome.label}），不再接受反馈。")
     current = facts.assignments[-1] if facts.assignments else None
     if current is not None and current.answer is None and current.step is step:
         return current
@@ -93,13 +105,18 @@ def open_assignment(step: Step, facts: LeadFacts) -> AssignmentFact:
         last = next(a for a in reversed(facts.assignments) if a.step is step)
         if last.answer is not None and last.answer.decision == DEEMED:
             raise ConflictError("签收期限已过，已视为签收，核查期限已开始计算，本次签收未记入。")
-        raise ConflictError(f"该线索的{step.label}已有反馈，以先到者为准，本次反馈未记入。")
+        raise ConflictError(f"{_named(facts)}的{step.label}已有反馈，以先到者为准，本次反馈未记入。")
     due = current.step.label if current is not None and current.answer is None else "系统派发下一步"
-    raise RuleViolation(f"该线索尚未进入{step.label}环节，当前环节：{due}。")
+    raise RuleViolation(f"{_named(facts)}尚未进入{step.label}环节，当前环节：{due}。")
+
+
+def _named(facts: MatterFacts) -> str:
+    """Return what a sentence calls the matter."""
+    return f"该{facts.kind.label}" if isinstance(facts, PetitionFacts) else "该线索"
 
 
 def _check_transfer(
-    accepted: AcceptedAnswer, draft: AnswerDraft, facts: LeadFacts, register: Register
+    accepted: AcceptedAnswer, draft: AnswerDraft, facts: MatterFacts, register: Register
 ) -> AcceptedAnswer:
     """The bureau names the competent authority and the cooperating units. Source: 通知§12(二), §1(三)."""
     del facts
@@ -112,7 +129,7 @@ def _check_transfer(
 
 
 def _check_receipt(
-    accepted: AcceptedAnswer, draft: AnswerDraft, facts: LeadFacts, register: Register
+    accepted: AcceptedAnswer, draft: AnswerDraft, facts: MatterFacts, register: Register
 ) -> AcceptedAnswer:
     """The signature lies between the transfer and now, and within the term. Source: ADR-0003."""
     transferred_at = next(
@@ -133,7 +150,7 @@ def _check_receipt(
 
 
 def _check_verify(
-    accepted: AcceptedAnswer, draft: AnswerDraft, facts: LeadFacts, register: Register
+    accepted: AcceptedAnswer, draft: AnswerDraft, facts: MatterFacts, register: Register
 ) -> AcceptedAnswer:
     """The finding, and unless unsubstantiated the responsible unit and an opinion. Source: 通知§12(三)."""
     del facts
@@ -148,7 +165,7 @@ def _check_verify(
 
 
 def _check_rectify(
-    accepted: AcceptedAnswer, draft: AnswerDraft, facts: LeadFacts, register: Register
+    accepted: AcceptedAnswer, draft: AnswerDraft, facts: MatterFacts, register: Register
 ) -> AcceptedAnswer:
     """The measures taken, with explanation and evidence. Source: 通知§12(四), (五)."""
     del facts
@@ -158,7 +175,7 @@ def _check_rectify(
 
 
 def _check_review(
-    accepted: AcceptedAnswer, draft: AnswerDraft, facts: LeadFacts, register: Register
+    accepted: AcceptedAnswer, draft: AnswerDraft, facts: MatterFacts, register: Register
 ) -> AcceptedAnswer:
     """The bureau accepts, or returns with reasons. Source: ADR-0003."""
     del facts, register
@@ -166,6 +183,32 @@ def _check_review(
     if verdict is Verdict.RETURN and not visible(draft.explanation):
         raise RuleViolation("退回时请写明退回理由，以便单位补正。")
     return replace(accepted, decision=verdict.value)
+
+
+def _check_extension(
+    accepted: AcceptedAnswer, draft: AnswerDraft, facts: MatterFacts, register: Register
+) -> AcceptedAnswer:
+    """The approver sets the new date, which neither goes back nor lies behind us. Source: 通知§12(四)."""
+    accepted = _check_publication(accepted, draft, facts, register)
+    if Ruling(accepted.decision) is Ruling.REJECT or not isinstance(facts, PetitionFacts):
+        return accepted
+    text = draft.fields.get("until", "").strip()
+    until = read_day(text, "批准延至日期") if text or not facts.proposed_on else facts.proposed_on
+    earliest = max(facts.due_on, register.policy.day_of(draft.at))
+    if until < earliest:
+        raise RuleViolation(f"批准延至日期不能早于 {day_label(earliest)}，请核对。")
+    return replace(accepted, fields={"until": until.isoformat()})
+
+
+def _check_publication(
+    accepted: AcceptedAnswer, draft: AnswerDraft, facts: MatterFacts, register: Register
+) -> AcceptedAnswer:
+    """A person agrees, or declines with reasons. Source: 通知§12(六)."""
+    del facts, register
+    ruling = Ruling.parse(draft.fields.get("ruling", ""), "审批意见")
+    if ruling is Ruling.REJECT and not visible(draft.explanation):
+        raise RuleViolation("不同意时请写明理由。")
+    return replace(accepted, decision=ruling.value)
 
 
 def _check_gate(draft: AnswerDraft, policy: Policy) -> None:
@@ -189,11 +232,13 @@ def _required(draft: AnswerDraft, key: str, what: str) -> str:
     return text
 
 
-_Check = Callable[[AcceptedAnswer, AnswerDraft, LeadFacts, Register], AcceptedAnswer]
+_Check = Callable[[AcceptedAnswer, AnswerDraft, MatterFacts, Register], AcceptedAnswer]
 _CHECKS: Mapping[Step, _Check] = {
     Step.TRANSFER: _check_transfer,
     Step.RECEIPT: _check_receipt,
     Step.VERIFY: _check_verify,
     Step.RECTIFY: _check_rectify,
     Step.REVIEW: _check_review,
+    Step.EXTENSION: _check_extension,
+    Step.PUBLICATION: _check_publication,
 }

@@ -99,6 +99,16 @@ class Register:
             return unit
         raise NotFound("单位目录中没有发展改革部门，请先用 zero137 units import 补充。")
 
+    def approver(self) -> UnitFact:
+        """Return the unit that decides on extensions. Source: 通知§12(四).
+
+        Raises:
+            NotFound: The directory names none.
+        """
+        for unit in self.all_with(Role.APPROVER):
+            return unit
+        raise NotFound("单位目录中没有延期审批单位，请先用 zero137 units import 补充。")
+
 
 class _DirectoryFile(BaseModel):
     """The file: a list of units and nothing else."""

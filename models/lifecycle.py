@@ -6,9 +6,9 @@ these facts decides what comes next.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from models.vocabulary import Finding, Outcome, Signal, Step, Verdict
+from models.vocabulary import Finding, MatterKind, Outcome, Signal, Step, Verdict
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,25 @@ class LeadFacts:
     bureau: str
     outcome: Outcome | None = None
     assignments: tuple[AssignmentFact, ...] = ()
+
+
+@dataclass(frozen=True)
+class PetitionFacts:
+    """Everything a petition depends on: who decides, since when, and the due date in force it is about.
+
+    ``proposed_on`` is the date an extension is asked for; a circular has none.
+    """
+
+    kind: MatterKind
+    decider: str
+    raised_at: datetime
+    due_on: date
+    proposed_on: date | None = None
+    outcome: Outcome | None = None
+    assignments: tuple[AssignmentFact, ...] = ()
+
+
+MatterFacts = LeadFacts | PetitionFacts
 
 
 @dataclass(frozen=True)
@@ -114,7 +133,7 @@ def _following(facts: LeadFacts, last: AssignmentFact, answer: AnswerFact) -> Ne
             return Assign(
                 Step.REVIEW, facts.bureau, answer.effective_at, round=_next_round(facts, Step.REVIEW)
             )
-        case Step.REVIEW:
+        case _:
             return _after_review(facts, answer)
 
 

@@ -16,13 +16,15 @@ from models.vocabulary import Step
 
 
 class Terms(Frozen):
-    """The terms of the five steps. Source: 通知§12(二)–(四)."""
+    """The term of each step. Source: 通知§12(二)–(四)."""
 
     transfer: Term
     receipt: Term
     verify: Term
     rectify: Term
     review: Term
+    extension: Term
+    publication: Term
 
     def of(self, step: Step) -> Term:
         """Return the term of a step."""

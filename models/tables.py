@@ -16,6 +16,7 @@ from models.vocabulary import (
     Channel,
     Delivery,
     Grounds,
+    MatterKind,
     Outcome,
     Raising,
     Recipient,
@@ -72,9 +73,11 @@ class Matter(SQLModel, table=True):
     __table_args__ = (Index("ix_matter_open", "outcome", "id"),)
 
     id: int | None = Field(default=None, primary_key=True)
-    kind: str = Field(max_length=20)
-    number: str = Field(unique=True, max_length=20)
-    printed_number: str = Field(max_length=40)
+    kind: MatterKind = Field(sa_column=Column(Coded(MatterKind), nullable=False))
+    number: str = Field(unique=True, max_length=40)
+    printed_number: str = Field(max_length=60)
+    # The lead that a petition is about.
+    parent_id: int | None = Field(default=None, foreign_key="matter.id", index=True)
     title: str = _text()
     created_at: datetime = _moment()
     closed_at: datetime | None = _moment(nullable=True)
@@ -99,6 +102,30 @@ class Lead(SQLModel, table=True):
     fingerprint: str = Field(unique=True, max_length=64)
 
 
+class Petition(SQLModel, table=True):
+    """What is put before a person to decide (请示): an extension, or a circular as it would be published.
+
+    ``due_on`` is the due date it was raised about, ``proposed_on`` the date an extension is asked for;
+    ``subject`` is empty for an extension.
+    """
+
+    matter_id: int = _of_matter(primary_key=True)
+    assignment_id: int = Field(foreign_key="assignment.id", index=True)
+    due_on: date
+    unit_code: str = Field(foreign_key="unit.code", max_length=32)
+    person: str = Field(max_length=100)
+    proposed_on: date | None = None
+    subject: str = _text("")
+    body: str = _text()
+
+
+class PetitionEvidence(SQLModel, table=True):
+    """Which files of the lead a petition rests on: the written request of an extension."""
+
+    matter_id: int = Field(foreign_key="petition.matter_id", primary_key=True)
+    evidence_id: int = Field(foreign_key="evidence.id", primary_key=True)
+
+
 class Assignment(SQLModel, table=True):
     """One unit owes one answer by one due date (交办); ``answered_at`` empty means open."""
 
@@ -117,6 +144,8 @@ class Assignment(SQLModel, table=True):
     due_on: date
     due_at: datetime = _moment()
     provisional: bool = False
+    # The day an extension was granted to, before it moved off a rest day; empty where the term decides.
+    extended_to: date | None = None
     term_value: int
     term_unit: str = Field(max_length=20)
     answered_at: datetime | None = _moment(nullable=True)
@@ -212,7 +241,7 @@ class LedgerEntry(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("stream", "sequence"),)
 
     id: int | None = Field(default=None, primary_key=True)
-    stream: str = Field(max_length=20)
+    stream: str = Field(max_length=40)
     sequence: int
     at: datetime = _moment()
     kind: str = Field(max_length=40)

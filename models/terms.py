@@ -104,6 +104,24 @@ def due_date(start: date, term: Term, calendar: WorkCalendar) -> DueDate:
     return DueDate(start, term, day, tuple(days))
 
 
+def roll_forward(day: date, calendar: WorkCalendar) -> tuple[ExplainedDay, ...]:
+    """Return a fixed last day and the days after it up to the working day on which the term ends.
+
+    Raises:
+        CalendarGapError: The day leaves the range of any calendar.
+
+    Source: 民法典 art. 203.
+    """
+    days: list[ExplainedDay] = []
+    works = False
+    while not works:
+        status = calendar.status(day + timedelta(days=len(days)))
+        works = status.works
+        reason = status.reason + ("，顺延至此" if days and works else "" if works else "，顺延")
+        days.append(ExplainedDay(status.day, None, reason, status.provisional))
+    return tuple(days)
+
+
 def deadline(day: date, closes: time, zone: ZoneInfo) -> datetime:
     """Return the moment a due day ends: close of business in the office's zone. Source: 民法典 art. 203."""
     return datetime.combine(day, closes, tzinfo=zone)

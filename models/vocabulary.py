@@ -38,13 +38,15 @@ class Labelled(StrEnum):
 
 
 class Step(Labelled):
-    """A step of the life cycle that somebody answers. Source: 通知§12."""
+    """A step that somebody answers: five of a lead, and the two rulings about it. Source: 通知§12."""
 
     TRANSFER = "transfer", "移交"
     RECEIPT = "receipt", "签收"
     VERIFY = "verify", "核查"
     RECTIFY = "rectify", "整改"
     REVIEW = "review", "验收"
+    EXTENSION = "extension", "延期审批"
+    PUBLICATION = "publication", "通报审批"
 
 
 class Finding(Labelled):
@@ -62,11 +64,31 @@ class Verdict(Labelled):
     RETURN = "return", "退回"
 
 
+class MatterKind(Labelled):
+    """What kind of thing is being handled. Source: 通知§12."""
+
+    LEAD = "lead", "问题线索"
+    EXTENSION = "extension", "延期申请"
+    CIRCULAR = "circular", "通报稿"
+
+
+class Ruling(Labelled):
+    """The decision on what was put before somebody. Source: 通知§12(四), (六)."""
+
+    APPROVE = "approve", "同意"
+    REJECT = "reject", "不同意"
+
+
 class Outcome(Labelled):
     """How a matter ended."""
 
     RECTIFIED = "rectified", "已销号"
     UNSUBSTANTIATED = "unsubstantiated", "不属实办结"
+    EXTENDED = "extended", "同意延期"
+    NOT_EXTENDED = "not_extended", "不同意延期"
+    PUBLISHED = "published", "已通报"
+    WITHHELD = "withheld", "不予通报"
+    MOOT = "moot", "无需再审批"
 
 
 class Role(Labelled):
@@ -130,6 +152,7 @@ class Raising(Labelled):
     RAISED = "raised", "已发出"
     SKIPPED = "skipped", "未发出"
     AWAITING = "awaiting", "待批准"
+    WITHHELD = "withheld", "不予发布"
 
 
 class Recipient(Labelled):
@@ -139,6 +162,7 @@ class Recipient(Labelled):
     LEADER = "leader", "该单位主要负责人"
     BUREAU = "bureau", "发展改革部门"
     GOVERNMENT = "government", "市政府"
+    CITY = "city", "全市各有关单位"
 
 
 class DocumentKind(Labelled):

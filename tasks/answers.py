@@ -12,10 +12,13 @@ from models.answers import DEEMED, AcceptedAnswer, AnswerDraft, accept
 from models.directory import Register
 from models.errors import ConflictError, Zero137Error
 from models.tables import Answer, AnswerEvidence, Evidence
-from models.vocabulary import Channel, Finding, Step, Verdict
+from models.vocabulary import Channel, Finding, MatterKind, Ruling, Step, Verdict
+from tasks.circulars import settle_circular
 from tasks.evidence import Piece, inspect_file, referenced_evidence, store_piece
+from tasks.extensions import settle_extension
 from tasks.ledger import append_entry
-from tasks.matters import LeadFile, facts_of, find_matter, key_of, read_file
+from tasks.matters import MatterFile, facts_of, find_matter, key_of, read_file
+from tasks.petitions import drop_petitions
 from tasks.workplace import Workplace, register_of
 
 logger = logging.getLogger(__name__)
@@ -48,11 +51,15 @@ class Submission:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What was recorded, and the run that waits for it (None where none was started yet)."""
+    """What was recorded, the run that waits for it (None where none was started yet), and what ended by it.
+
+    ``dropped`` are the petitions that need not be decided any more.
+    """
 
     number: str
     step: Step
     flow_run_id: str | None
+    dropped: Sequence[str] = ()
 
 
 def record_answer(place: Workplace, number: str, submission: Submission, now: datetime) -> Recorded:
@@ -81,18 +88,22 @@ def record_answer(place: Workplace, number: str, submission: Submission, now: da
         raise
 
 
-def try_answer(place: Workplace, number: str, submission: Submission, now: datetime) -> str:
-    """Record an answer; where it is refused, return why instead of raising.
+@dataclass(frozen=True)
+class Taken:
+    """How a form was taken in: why it was refused (blank where it was not), and what ended by it."""
 
-    Returns:
-        Blank where the answer was recorded, else the Chinese sentence that says what is wrong.
-    """
+    refusal: str = ""
+    dropped: Sequence[str] = ()
+
+
+def try_answer(place: Workplace, number: str, submission: Submission, now: datetime) -> Taken:
+    """Record an answer; where it is refused, return why instead of raising."""
     try:
-        record_answer(place, number, submission, now)
+        recorded = record_answer(place, number, submission, now)
     except Zero137Error as error:
         logger.warning("%s 的反馈未采纳：%s", number, error)
-        return str(error)
-    return ""
+        return Taken(refusal=str(error))
+    return Taken(dropped=recorded.dropped)
 
 
 def _record(
@@ -113,13 +124,26 @@ def _record(
         stored = [store_piece(place, session, matter, piece, now) for piece in pieces]
         evidence = {key_of(row): row for row in (*known, *stored)}
         _store(session, register, file, accepted, evidence, submission.channel)
-        return Recorded(matter.number, submission.step, matter.flow_run_id)
+        dropped = _follow(session, register, file, accepted)
+        return Recorded(matter.number, submission.step, matter.flow_run_id, dropped)
+
+
+def _follow(
+    session: Session, register: Register, file: MatterFile, accepted: AcceptedAnswer
+) -> Sequence[str]:
+    """Let a ruling take effect; an answer of a lead ends what was to be decided about it."""
+    if file.about is None:
+        row = file.assignments[-1].row
+        return tuple(drop_petitions(session, row, f"{row.step.label}已反馈", accepted.recorded_at))
+    settle = settle_extension if file.matter.kind is MatterKind.EXTENSION else settle_circular
+    settle(session, register, file.matter, file.about, accepted)
+    return ()
 
 
 def _store(
     session: Session,
     register: Register,
-    file: LeadFile,
+    file: MatterFile,
     accepted: AcceptedAnswer,
     evidence: Mapping[int, Evidence],
     channel: Channel,
@@ -178,6 +202,8 @@ def decision_label(step: Step, decision: str) -> str:
             return Finding(decision).label
         case Step.REVIEW:
             return Verdict(decision).label
+        case Step.EXTENSION | Step.PUBLICATION:
+            return Ruling(decision).label
         case Step.RECEIPT if decision == DEEMED:
             return "视为签收"
         case _:

@@ -10,10 +10,10 @@ from sqlmodel import Session, col, select
 from models.calendar import YearNotice
 from models.policy import Policy
 from models.tables import Assignment, CalendarNotice, Matter
+from tasks.due_dates import Due, move_due, recompute
 from tasks.ledger import append_entry
 from tasks.matters import read_file
 from tasks.outbox import enqueue
-from tasks.story import recompute
 from tasks.workplace import Workplace, register_of, work_calendar
 
 
@@ -77,11 +77,7 @@ def _recompute_open(session: Session, policy: Policy, now: datetime) -> list[Mov
         if (day, due.provisional) == (row.due_on, row.provisional):
             continue
         change = MovedDate(matter.number, row.step.label, row.due_on, day)
-        row.due_on, row.due_at, row.provisional = day, policy.deadline(day), due.provisional
-        # The ladder of the new date is worked out by the next patrol.
-        row.rung_at = now
-        matter.stale_since = now
-        session.add_all((row, matter))
+        move_due(session, matter, row, Due(day, due.provisional), policy, now)
         append_entry(
             session, matter.number, now, "due_recomputed", "规则", _summary(change),
             step=row.step.value, before=change.before.isoformat(), after=day.isoformat(),

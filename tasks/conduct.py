@@ -6,11 +6,12 @@ from sqlmodel import Session
 
 from models.answers import DEEMED
 from models.directory import Register
-from models.lifecycle import Assign, Await, Close, DeemReceived, NextStep, next_step
+from models.lifecycle import Assign, Await, Close, DeemReceived, NextStep
+from models.petitions import next_of
 from models.tables import Answer, Assignment, Matter
 from models.vocabulary import Channel, Outcome, Step
 from tasks.ledger import append_entry
-from tasks.matters import LeadFile, facts_of, find_matter, key_of, read_file
+from tasks.matters import MatterFile, facts_of, find_matter, key_of, read_file
 from tasks.outbox import enqueue
 from tasks.workplace import Workplace, register_of, work_calendar
 
@@ -33,7 +34,7 @@ def take_step(place: Workplace, number: str, now: datetime) -> NextStep | None:
         matter = find_matter(session, number, for_change=True)
         file = read_file(session, matter)
         register = register_of(session, place.policy)
-        step = next_step(facts_of(file, register), now)
+        step = next_of(facts_of(file, register), now)
         match step:
             case Assign():
                 _assign(session, register, file, step, now)
@@ -50,10 +51,10 @@ def peek_step(place: Workplace, number: str, now: datetime) -> NextStep | None:
     """Return the next step of a lead without taking it."""
     with place.reading() as session:
         file = read_file(session, find_matter(session, number))
-        return next_step(facts_of(file, register_of(session, place.policy)), now)
+        return next_of(facts_of(file, register_of(session, place.policy)), now)
 
 
-def _assign(session: Session, register: Register, file: LeadFile, step: Assign, now: datetime) -> None:
+def _assign(session: Session, register: Register, file: MatterFile, step: Assign, now: datetime) -> None:
     """Open an assignment, with its due date, its ledger entry and the notice to whom owes it."""
     row = _new_assignment(session, register, file, step, now)
     session.add(row)
@@ -74,11 +75,17 @@ def _assign(session: Session, register: Register, file: LeadFile, step: Assign, 
 
 
 # The transfer and the review are the bureau's own; it sees them in its list instead of being written to.
-_NOTICE_OF = {Step.RECEIPT: "transfer", Step.VERIFY: "verify", Step.RECTIFY: "rectify"}
+_NOTICE_OF = {
+    Step.RECEIPT: "transfer",
+    Step.VERIFY: "verify",
+    Step.RECTIFY: "rectify",
+    Step.EXTENSION: "extension_request",
+    Step.PUBLICATION: "circular_draft",
+}
 
 
 def _new_assignment(
-    session: Session, register: Register, file: LeadFile, step: Assign, now: datetime
+    session: Session, register: Register, file: MatterFile, step: Assign, now: datetime
 ) -> Assignment:
     """Return the row of a new assignment; a return keeps the old due date. Source: design, 验收销号."""
     policy = register.policy
@@ -93,7 +100,15 @@ def _new_assignment(
             a.row for a in file.assignments
             if (a.row.step, a.row.round) == (step.step, step.returned_from.round)
         )  # fmt: skip
-        for kept in ("clock_start", "due_on", "due_at", "provisional", "term_value", "term_unit"):
+        for kept in (
+            "clock_start",
+            "due_on",
+            "due_at",
+            "provisional",
+            "extended_to",
+            "term_value",
+            "term_unit",
+        ):
             setattr(row, kept, getattr(first, kept))
         return row
     due = policy.due(step.step, row.clock_start, work_calendar(session))
@@ -101,7 +116,7 @@ def _new_assignment(
     return row
 
 
-def _deem_received(session: Session, register: Register, file: LeadFile, now: datetime) -> None:
+def _deem_received(session: Session, register: Register, file: MatterFile, now: datetime) -> None:
     """Record the receipt that counts as signed at the end of its term. Source: ADR-0003."""
     row = file.assignments[-1].row
     unit = register.stored(row.unit_code)
@@ -119,7 +134,7 @@ def _deem_received(session: Session, register: Register, file: LeadFile, now: da
     )  # fmt: skip
 
 
-def _close(session: Session, register: Register, file: LeadFile, outcome: Outcome, now: datetime) -> None:
+def _close(session: Session, register: Register, file: MatterFile, outcome: Outcome, now: datetime) -> None:
     """Close the matter and tell everybody who worked on it. Source: 通知§12(一)."""
     matter: Matter = file.matter
     matter.outcome, matter.closed_at = outcome, now
@@ -127,9 +142,12 @@ def _close(session: Session, register: Register, file: LeadFile, outcome: Outcom
     late = [
         a.row.step.label for a in file.assignments if a.row.answered_at and a.row.answered_at > a.row.due_at
     ]
-    summary = f"线索办结：{outcome.label}" + (
+    summary = f"{matter.kind.label}办结：{outcome.label}" + (
         f"（逾期环节：{'、'.join(late)}）" if late else "，各环节均按期"
     )
     append_entry(session, matter.number, now, "closed", RULE, summary, outcome=outcome.value, late_steps=late)
+    if file.petition is not None:
+        # Who asked and who is concerned was told with the ruling.
+        return
     for code in dict.fromkeys(a.row.unit_code for a in file.assignments):
         enqueue(session, register, file, file.assignments[-1].row, "closure", code, now)

@@ -12,7 +12,8 @@ from models.calendar import WorkCalendar
 from models.directory import Register
 from models.ladder import Standing, TimedRung, standing
 from models.tables import Assignment, Escalation, Matter
-from models.vocabulary import Raising, Rung, Step
+from models.vocabulary import Raising, Recipient, Rung, Step
+from tasks.circulars import draft_circular
 from tasks.conduct import RULE
 from tasks.ledger import Fact, append_facts
 from tasks.matters import key_of
@@ -99,6 +100,7 @@ class _Clerk:
     now: datetime
     escalations: list[dict[str, object]] = field(default_factory=list)
     facts: list[Fact] = field(default_factory=list)
+    drafts: list[Notice] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     shown: list[dict[str, object]] = field(default_factory=list)
     looks: list[dict[str, object]] = field(default_factory=list)
@@ -117,6 +119,7 @@ class _Clerk:
         if rule.needs_approval:
             # Nothing goes out before a person has decided.
             self._record(row, matter, found.reached, Raising.AWAITING, "")
+            self.drafts.append(Notice(matter, row, rule, Recipient.CITY))
         else:
             self._record(row, matter, found.reached, Raising.RAISED, "")
             self.notices += [Notice(matter, row, rule, recipient) for recipient in rule.recipients]
@@ -158,7 +161,10 @@ class _Clerk:
         if self.escalations:
             connection.execute(insert(Escalation), self.escalations)
         append_facts(session, self.facts)
-        NoticeDesk(self.register, self.calendar, self.now).enqueue(session, self.notices)
+        desk = NoticeDesk(self.register, self.calendar, self.now)
+        desk.enqueue(session, self.notices)
+        for notice in self.drafts:
+            draft_circular(session, desk, notice, RULE)
         again = update(Assignment).where(col(Assignment.id) == bindparam("row"))
         connection.execute(again.values(rung_at=bindparam("next")), self.looks)
         if self.shown:

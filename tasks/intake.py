@@ -8,6 +8,7 @@ from sqlmodel import Session, select
 
 from models.intake import LeadDraft
 from models.tables import Counter, Lead, Matter
+from models.vocabulary import MatterKind
 from tasks.ledger import append_entry
 from tasks.matters import key_of
 from tasks.workplace import Workplace, register_of
@@ -54,7 +55,7 @@ def _register(place: Workplace, session: Session, draft: LeadDraft, actor: str, 
     sequence = _next_number(session, f"线索/{year}")
     numbering = place.policy.numbering
     matter = Matter(
-        kind="lead",
+        kind=MatterKind.LEAD,
         number=numbering.key_of(year, sequence),
         printed_number=numbering.printed_of(year, sequence),
         title=draft.title,

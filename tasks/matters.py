@@ -7,8 +7,9 @@ from sqlmodel import Session, col, select
 
 from models.directory import Register
 from models.errors import NotFound
-from models.lifecycle import AnswerFact, AssignmentFact, LeadFacts
-from models.tables import Answer, AnswerEvidence, Assignment, Evidence, Lead, Matter
+from models.lifecycle import AnswerFact, AssignmentFact, LeadFacts, MatterFacts, PetitionFacts
+from models.tables import Answer, AnswerEvidence, Assignment, Evidence, Lead, Matter, Petition
+from models.vocabulary import MatterKind
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,17 @@ class AnsweredAssignment:
 
 
 @dataclass(frozen=True)
-class LeadFile:
-    """Everything stored of one lead; assignments in the order they were opened."""
+class MatterFile:
+    """Everything stored of one matter; assignments in the order they were opened.
+
+    ``lead`` is the lead itself, or the one a petition is about; ``about`` is what the lead owes there.
+    """
 
     matter: Matter
     lead: Lead
     assignments: list[AnsweredAssignment]
+    petition: Petition | None = None
+    about: Assignment | None = None
 
     @property
     def open_assignment(self) -> Assignment | None:
@@ -49,15 +55,25 @@ def find_matter(session: Session, number: str, *, for_change: bool = False) -> M
     # Full-width letters and digits are what a Chinese keyboard types as readily.
     wanted = unicodedata.normalize("NFKC", number).encode("utf-8", "replace").decode().strip()
     query = select(Matter).where((Matter.number == wanted.upper()) | (Matter.printed_number == wanted))
-    matter = session.exec(query.with_for_update() if for_change else query).first()
+    matter = session.exec(query).first()
     if matter is None:
         raise NotFound(f"没有编号为“{wanted}”的线索，可用 zero137 lead list 查看全部线索。")
+    if for_change:
+        # A lead before what is put before somebody about it: whoever locks in one order never blocks.
+        lock_matters(session, *filter(None, (matter.parent_id, key_of(matter))))
     return matter
 
 
-def read_file(session: Session, matter: Matter) -> LeadFile:
-    """Return everything stored of a lead."""
-    lead = session.exec(select(Lead).where(Lead.matter_id == matter.id)).one()
+def lock_matters(session: Session, *keys: int) -> None:
+    """Lock matters one after the other until the transaction ends, where the database locks rows."""
+    for key in keys:
+        query = select(Matter).where(Matter.id == key).with_for_update()
+        session.exec(query.execution_options(populate_existing=True)).one()
+
+
+def read_file(session: Session, matter: Matter) -> MatterFile:
+    """Return everything stored of a matter."""
+    lead = session.exec(select(Lead).where(Lead.matter_id == (matter.parent_id or matter.id))).one()
     rows = session.exec(
         select(Assignment).where(Assignment.matter_id == matter.id).order_by(col(Assignment.id))
     ).all()
@@ -80,17 +96,34 @@ def read_file(session: Session, matter: Matter) -> LeadFile:
         assignments.append(
             AnsweredAssignment(row, answer, evidence.get(key_of(answer), []) if answer else [])
         )
-    return LeadFile(matter, lead, assignments)
+    if matter.kind is MatterKind.LEAD:
+        return MatterFile(matter, lead, assignments)
+    petition = session.get_one(Petition, key_of(matter))
+    about = session.get_one(Assignment, petition.assignment_id)
+    return MatterFile(matter, lead, assignments, petition, about)
 
 
-def facts_of(file: LeadFile, register: Register) -> LeadFacts:
+def facts_of(file: MatterFile, register: Register) -> MatterFacts:
+    """Return what the rules need to know of a matter."""
+    if file.petition is None or file.about is None:
+        return lead_facts(file, register)
+    matter = file.matter
+    decider = register.approver() if matter.kind is MatterKind.EXTENSION else register.bureau()
+    return PetitionFacts(
+        matter.kind, decider.code, matter.created_at, file.about.due_on, file.petition.proposed_on,
+        matter.outcome, _assignment_facts(file),
+    )  # fmt: skip
+
+
+def lead_facts(file: MatterFile, register: Register) -> LeadFacts:
     """Return what the life cycle needs to know of a lead."""
-    return LeadFacts(
-        received_at=file.lead.received_at,
-        bureau=register.bureau().code,
-        outcome=file.matter.outcome,
-        assignments=tuple(_fact(assignment) for assignment in file.assignments),
-    )
+    bureau = register.bureau().code
+    return LeadFacts(file.lead.received_at, bureau, file.matter.outcome, _assignment_facts(file))
+
+
+def _assignment_facts(file: MatterFile) -> tuple[AssignmentFact, ...]:
+    """Return the assignments of a matter as the rules see them."""
+    return tuple(_fact(assignment) for assignment in file.assignments)
 
 
 def _fact(assignment: AnsweredAssignment) -> AssignmentFact:

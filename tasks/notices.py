@@ -14,13 +14,14 @@ from models.ladder import RungRule
 from models.tables import Assignment, Escalation, Matter, Message
 from models.terms import TermUnit, day_label
 from models.vocabulary import Delivery, Raising, Recipient, Role, Rung, Step
-from notifications.rendering import render_message
+from notifications.rendering import RenderedMessage, render_message
+from tasks.due_dates import due_account
 from tasks.matters import key_of
-from tasks.story import due_account
 
 # What a person who raises a rung rests on.
 _BY_HAND = "通知§12(六)：推诿、敷衍、拖延的，向市政府报告、在全市范围内通报"
 # These tell what was done before; the others need not read it.
+_NEXT = {Rung.REPORT: "向市政府报告", Rung.CIRCULAR: "在全市范围内通报"}
 _WITH_HISTORY = frozenset({Rung.REPORT, Rung.CIRCULAR})
 
 
@@ -34,6 +35,8 @@ class Notice:
     recipient: Recipient
     # Why a person raised it by hand, as 拖延：三次约谈均未到场; blank where time alone did.
     grounds: str = ""
+    # The text to be sent word for word, because a person approved it; else the template gives it.
+    text: RenderedMessage | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,11 @@ class NoticeDesk:
         if messages:
             session.connection().execute(insert(Message), messages)
 
+    def draft(self, session: Session, notice: Notice) -> RenderedMessage:
+        """Return a notice in the words in which it would be sent; nothing is written."""
+        sent = self._history(session, [notice]).get(key_of(notice.row), [])
+        return render_message(notice.rule.rung.value, self._values(notice, self.register.bureau().code, sent))
+
     @cached_property
     def _opening(self) -> datetime:
         """When people may be told: at once, or at the next opening of the office."""
@@ -69,13 +77,15 @@ class NoticeDesk:
                 yield self.register.bureau().code
             case Recipient.GOVERNMENT:
                 yield from (unit.code for unit in self.register.all_with(Role.GOVERNMENT))
+            case Recipient.CITY:
+                yield from (unit.code for unit in self.register.units if unit.active)
 
     def _message(self, notice: Notice, unit_code: str, sent: list[str]) -> dict[str, object]:
         """Return the row of one message."""
         row, matter, rung = notice.row, notice.matter, notice.rule.rung
         # A receipt that nobody signs is deemed: it is reminded of in other words.
         kind = "receipt_reminder" if row.step is Step.RECEIPT else rung.value
-        text = render_message(kind, self._values(notice, unit_code, sent))
+        text = notice.text or render_message(kind, self._values(notice, unit_code, sent))
         to = unit_code + (":leader" if notice.recipient is Recipient.LEADER else "")
         return {
             "matter_id": key_of(matter), "unit_code": unit_code, "recipient": notice.recipient, "kind": kind,
@@ -103,6 +113,8 @@ class NoticeDesk:
             "opened_at": f"{hours.local(row.opened_at):%Y-%m-%d %H:%M}",
             "clock_start": row.clock_start.isoformat(),
             "term": term.label,
+            "as_of": policy.day_of(self.now).isoformat(),
+            "further": self._further(notice),
             "late": self.calendar.working_days(row.due_on, policy.day_of(self.now)),
             "basis": term.source,
             "rung_basis": _BY_HAND if notice.grounds else notice.rule.source,
@@ -110,6 +122,12 @@ class NoticeDesk:
             "sent": sent,
             "why": due_account(row, policy, self.calendar) if notice.rule.rung in _WITH_HISTORY else [],
         }
+
+    def _further(self, notice: Notice) -> list[str]:
+        """Return what comes next on the ladder of that step, in words."""
+        ladder = self.register.policy.ladder
+        later = ladder[[rule.rung for rule in ladder].index(notice.rule.rung) + 1 :]
+        return [_NEXT.get(rule.rung, rule.rung.label) for rule in later if notice.row.step in rule.steps]
 
     def _history(self, session: Session, notices: Iterable[Notice]) -> dict[int, list[str]]:
         """Return what was raised before for the assignments whose notice tells of it, in order."""

@@ -14,7 +14,7 @@ from models.terms import Term, TermUnit, day_label
 from models.vocabulary import Delivery, Finding, Recipient, Step
 from notifications.channels import hand_over, open_channels
 from notifications.rendering import render_message
-from tasks.matters import LeadFile, key_of
+from tasks.matters import MatterFile, key_of
 from tasks.workplace import Workplace
 
 logger = logging.getLogger(__name__)
@@ -38,13 +38,16 @@ class DeliveryReport:
 def enqueue(
     session: Session,
     register: Register,
-    file: LeadFile,
+    file: MatterFile,
     row: Assignment,
     kind: str,
     unit_code: str,
     now: datetime,
+    **more: object,
 ) -> bool:
     """Write a message into the outbox within the transaction of the change it tells of.
+
+    ``more`` is what its template speaks of beside the matter and the assignment.
 
     Returns:
         False where this (matter, step, round, kind, recipient) has its message already.
@@ -54,7 +57,7 @@ def enqueue(
     key = f"{file.matter.number}/{row.step.value}/{row.round}/{occasion}/{unit_code}"
     if session.exec(select(Message.id).where(Message.dedupe_key == key)).first() is not None:
         return False
-    message = render_message(kind, _values(register, file, row, unit_code))
+    message = render_message(kind, {**_values(register, file, row, unit_code), **more})
     written = Message(
         matter_id=key_of(file.matter), unit_code=unit_code, kind=kind, dedupe_key=key,
         subject=message.subject, body=message.body, created_at=now, next_attempt_at=now,
@@ -152,7 +155,7 @@ def _settle(place: Workplace, message: Message, error: DeliveryError | None) -> 
         session.add(row)
 
 
-def _values(register: Register, file: LeadFile, row: Assignment, unit_code: str) -> dict[str, object]:
+def _values(register: Register, file: MatterFile, row: Assignment, unit_code: str) -> dict[str, object]:
     """Return what the templates speak of."""
     policy, lead, matter = register.policy, file.lead, file.matter
     hours = policy.business_hours
@@ -179,5 +182,21 @@ def _values(register: Register, file: LeadFile, row: Assignment, unit_code: str)
         "reasons": review.explanation if review else "",
         "step": row.step.label,
         "outcome": matter.outcome.label if matter.outcome else "",
+        **_petition_values(register, file),
         "closed_at": f"{hours.local(matter.closed_at):%Y-%m-%d %H:%M}" if matter.closed_at else "",
+    }
+
+
+def _petition_values(register: Register, file: MatterFile) -> dict[str, object]:
+    """Return what the templates speak of where a petition is put before somebody."""
+    petition, about = file.petition, file.about
+    if petition is None or about is None:
+        return {}
+    return {
+        "asked_by": register.stored(petition.unit_code).name,
+        "owing": register.stored(about.unit_code).name,
+        "about_step": about.step.label,
+        "about_due": day_label(about.due_on, provisional=about.provisional),
+        "proposed": day_label(petition.proposed_on) if petition.proposed_on else "",
+        "text": petition.body,
     }

@@ -55,6 +55,24 @@ def adopt_run(place: Workplace, number: str, flow_run_id: str) -> str:
         return matter.flow_run_id
 
 
+def wake_matters(place: Workplace, numbers: Iterable[str]) -> str:
+    """Let the runs of matters that were closed from outside come to their end.
+
+    Returns:
+        Blank, or why it was not possible; the reconciler makes up for it.
+    """
+    try:
+        with PrefectApi(place.api_url) as api:
+            for number in numbers:
+                with place.reading() as session:
+                    carrier = find_matter(session, number).flow_run_id
+                if carrier is not None:
+                    api.wake(carrier)
+    except StartError as error:
+        return str(error)
+    return ""
+
+
 def wake_lead(place: Workplace, number: str, now: datetime) -> None:
     """Let the run of a lead go on after an answer, or start the run it still lacks.
 

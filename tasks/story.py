@@ -1,5 +1,6 @@
 """The story of a lead: everything that happened to it, in the words shown to people."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,14 +11,18 @@ from models.calendar import WorkCalendar
 from models.directory import Register
 from models.lifecycle import signal
 from models.policy import Policy
-from models.tables import Answer, Assignment, Evidence
-from models.terms import DueDate, TermUnit, day_label, due_date, explanation_lines
-from models.vocabulary import Signal, Step
+from models.tables import Answer, Assignment, Evidence, Lead, Matter, PetitionEvidence
+from models.terms import day_label
+from models.vocabulary import MatterKind, Signal
 from notifications.rendering import render_markdown
 from tasks.answers import decision_label
+from tasks.due_dates import due_account
 from tasks.ledger import entries_of
-from tasks.matters import AnsweredAssignment, LeadFile, find_matter, key_of, read_file
+from tasks.matters import AnsweredAssignment, MatterFile, find_matter, key_of, read_file
 from tasks.workplace import Workplace, register_of, work_calendar
+
+# The tag of a run whose overdue rungs wait for the decision on an extension.
+HELD = "延期待批"
 
 Story = dict[str, object]
 
@@ -69,7 +74,8 @@ def run_label(place: Workplace, number: str, now: datetime) -> Label:
     day = f"{current.due_on:%m-%d}{'暂定' if current.provisional else ''}"
     light = signal(current.due_at, place.policy.near_from(current.step, current.due_on, calendar), now)
     name = f"{matter.printed_number} · {step_label(current)} · {unit} · {day}"
-    return Label(name, [current.step.label, unit, light.label], matter.title, "")
+    pending = [HELD] if current.held else []
+    return Label(name, [current.step.label, unit, light.label, *pending], matter.title, "")
 
 
 def form_text(place: Workplace, number: str, refusal: str) -> str:
@@ -94,24 +100,6 @@ def explain_due(place: Workplace, number: str) -> list[tuple[str, list[str]]]:
         return accounts
 
 
-def due_account(row: Assignment, policy: Policy, calendar: WorkCalendar) -> list[str]:
-    """Return the account of a stored due date, day by day."""
-    due = recompute(row, policy, calendar)
-    lines = [f"起算事件：{due.term.start}", *explanation_lines(due)]
-    lines[-1] += f" {policy.business_hours.closes:%H:%M} 届满（{policy.business_hours.source}）"
-    if row.round > 1 and row.step is not Step.REVIEW:
-        lines.append("退回后期限不重新起算，仍按首次交办的到期日计算。")
-    if due.day != row.due_on:
-        lines.append(f"登记的到期日为 {day_label(row.due_on)}：放假安排其后有调整，不使已定期限变为逾期。")
-    return lines
-
-
-def recompute(row: Assignment, policy: Policy, calendar: WorkCalendar) -> DueDate:
-    """Compute the due date of an assignment anew, by the term it was given under."""
-    given = {"value": row.term_value, "unit": TermUnit(row.term_unit)}
-    return due_date(row.clock_start, policy.terms.of(row.step).model_copy(update=given), calendar)
-
-
 def step_label(row: Assignment) -> str:
     """Return a step with its round, as 整改（第2次）."""
     return row.step.label + (f"（第{row.round}次）" if row.round > 1 else "")
@@ -125,12 +113,9 @@ class _Teller:
     register: Register
     calendar: WorkCalendar
 
-    def tell(self, session: Session, file: LeadFile) -> Story:
+    def tell(self, session: Session, file: MatterFile) -> Story:
         """Return the whole story."""
-        matter, lead, current = file.matter, file.lead, file.open_assignment
-        pieces = session.exec(
-            select(Evidence).where(Evidence.matter_id == matter.id).order_by(col(Evidence.id))
-        ).all()
+        matter, current = file.matter, file.open_assignment
         waiting = current.step.label if current else "派发"
         return {
             "number": matter.number,
@@ -140,19 +125,16 @@ class _Teller:
             "owing": self.register.stored(current.unit_code).name if current else "",
             "due": self._day(current.due_on, provisional=current.provisional) if current else "",
             "particulars": [
-                ("来源", lead.source_level.label),
-                ("来文文号", lead.document_number or "无"),
-                ("类别", lead.category.label),
-                ("收到时间", self._time(lead.received_at)),
+                *(self._asked(file) or self._received(file.lead)),
                 ("办结时间", self._time(matter.closed_at) if matter.closed_at else "未办结"),
             ],
             "run": matter.flow_run_id,
-            "facts": lead.facts,
+            "facts": file.petition.body if file.petition else file.lead.facts,
             "steps": [self._step(assignment) for assignment in file.assignments],
             "why": due_account(current, self.policy, self.calendar) if current else [],
             "evidence": [
                 {"key": f"E{key_of(p)}", "name": p.name, "size": file_size(p.size), "sha256": p.sha256}
-                for p in pieces
+                for p in _pieces(session, matter)
             ],
             "ledger": [
                 {
@@ -166,6 +148,30 @@ class _Teller:
                 for e in entries_of(session, matter.number)
             ],
         }
+
+    def _received(self, lead: Lead) -> list[tuple[str, str]]:
+        """Return where a lead came from."""
+        return [
+            ("来源", lead.source_level.label),
+            ("来文文号", lead.document_number or "无"),
+            ("类别", lead.category.label),
+            ("收到时间", self._time(lead.received_at)),
+        ]
+
+    def _asked(self, file: MatterFile) -> list[tuple[str, str]]:
+        """Return what a petition asks for; nothing for a lead."""
+        petition, about = file.petition, file.about
+        if petition is None or about is None:
+            return []
+        proposed = [("拟延至", day_label(petition.proposed_on))] if petition.proposed_on else []
+        return [
+            ("所涉环节", f"{step_label(about)} · {self.register.stored(about.unit_code).name}"),
+            ("所涉到期日", self._day(petition.due_on, provisional=False)),
+            *proposed,
+            ("提出单位", self.register.stored(petition.unit_code).name),
+            ("提出人", petition.person),
+            ("提出时间", self._time(file.matter.created_at)),
+        ]
 
     def _step(self, assignment: AnsweredAssignment) -> dict[str, str]:
         """Return one assignment in words."""
@@ -209,6 +215,8 @@ class _Teller:
     def _decision(self, row: Assignment, answer: Answer) -> str:
         """Return what was decided, and for a finding also who rectifies and how."""
         decision = decision_label(row.step, answer.decision) or self._named(answer.fields)
+        if "until" in answer.fields:
+            return f"{decision}，延至 {answer.fields['until']}"
         if "responsible" not in answer.fields:
             return decision
         responsible = self.register.stored(answer.fields["responsible"]).name
@@ -222,6 +230,14 @@ class _Teller:
     def _day(day: date, *, provisional: bool) -> str:
         """Return a due day in words."""
         return day_label(day, provisional=provisional)
+
+
+def _pieces(session: Session, matter: Matter) -> Sequence[Evidence]:
+    """Return the files of a matter: a lead's own, or those a petition rests on."""
+    query = select(Evidence).where(Evidence.matter_id == matter.id)
+    if matter.kind is not MatterKind.LEAD:
+        query = select(Evidence).join(PetitionEvidence).where(PetitionEvidence.matter_id == matter.id)
+    return session.exec(query.order_by(col(Evidence.id))).all()
 
 
 def file_size(size: int) -> str:

@@ -11,6 +11,7 @@ from models.ladder import RungRule
 from models.tables import Assignment, Escalation, Matter
 from models.texts import check_text, visible
 from models.vocabulary import Grounds, Raising, Rung
+from tasks.circulars import draft_circular
 from tasks.ledger import append_entry
 from tasks.matters import find_matter, key_of, read_file
 from tasks.notices import Notice, NoticeDesk
@@ -30,7 +31,15 @@ class SupervisionRequest:
     person: str
 
 
-def supervise(place: Workplace, number: str, request: SupervisionRequest, now: datetime) -> Raising:
+@dataclass(frozen=True)
+class Supervised:
+    """Whether a rung went out or waits for approval, and the circular that was drafted, else blank."""
+
+    raising: Raising
+    circular: str = ""
+
+
+def supervise(place: Workplace, number: str, request: SupervisionRequest, now: datetime) -> Supervised:
     """Raise a rung for the open assignment of a lead, ahead of its time or beside the others.
 
     Args:
@@ -40,7 +49,7 @@ def supervise(place: Workplace, number: str, request: SupervisionRequest, now: d
         now: The moment (aware); outside business hours the messages wait for the next opening.
 
     Returns:
-        Whether it went out, or waits for approval.
+        What became of it; the run of a drafted circular is still to be started.
 
     Raises:
         NotFound: There is no such lead.
@@ -107,7 +116,7 @@ class _Case:
         """Why, in words."""
         return f"{self.request.grounds.label}：{self.request.note.strip()}"
 
-    def carry_out(self) -> Raising:
+    def carry_out(self) -> Supervised:
         """Write the escalation, its ledger entry and its messages."""
         self._clear_place()
         self.session.add(
@@ -118,16 +127,20 @@ class _Case:
             )
         )  # fmt: skip
         self._note()
-        if self.raising is Raising.RAISED:
-            recipients = self.rule.recipients
-            notices = [Notice(self.matter, self.row, self.rule, each, self.grounds) for each in recipients]
-            NoticeDesk(self.register, work_calendar(self.session), self.now).enqueue(self.session, notices)
+        desk = NoticeDesk(self.register, work_calendar(self.session), self.now)
+        recipients = self.rule.recipients
+        notices = [Notice(self.matter, self.row, self.rule, each, self.grounds) for each in recipients]
+        circular = ""
+        if self.raising is Raising.AWAITING:
+            circular = draft_circular(self.session, desk, notices[0], self.actor).number
+        else:
+            desk.enqueue(self.session, notices)
         self.matter.stale_since = self.now
         self.session.add(self.matter)
-        return self.raising
+        return Supervised(self.raising, circular)
 
     def _clear_place(self) -> None:
-        """Make room for a rung that was skipped before; the ledger keeps that it was.
+        """Make room for a rung that was skipped or withheld before; the ledger keeps that it was.
 
         Raises:
             ConflictError: It was raised for this due date before.
@@ -140,7 +153,7 @@ class _Case:
         before = self.session.exec(of_rung).first()
         if before is None:
             return
-        if before.raising is not Raising.SKIPPED:
+        if before.raising not in {Raising.SKIPPED, Raising.WITHHELD}:
             raise ConflictError(f"本环节的{self.rule.rung.label}已经发出过，不再重复。")
         self.session.delete(before)
         self.session.flush()

@@ -18,7 +18,7 @@ from tasks.answers import Recorded, Submission, record_answer
 from tasks.conduct import take_step
 from tasks.intake import register_leads
 from tasks.ledger import entries_of
-from tasks.matters import LeadFile, find_matter, read_file
+from tasks.matters import MatterFile, find_matter, read_file
 from tasks.workplace import Workplace
 
 BUREAU, AUTHORITY, RESPONSIBLE = "FGJ", "ZJJ", "SCJG"
@@ -32,13 +32,18 @@ UNITS = {
     Step.VERIFY: AUTHORITY,
     Step.RECTIFY: RESPONSIBLE,
     Step.REVIEW: BUREAU,
+    Step.EXTENSION: "SFGW",
+    Step.PUBLICATION: BUREAU,
 }
+LEAD_STEPS = (Step.TRANSFER, Step.RECEIPT, Step.VERIFY, Step.RECTIFY, Step.REVIEW)
 FIELDS: Mapping[Step, Mapping[str, str]] = {
     Step.TRANSFER: {"authority": AUTHORITY, "cooperating": "XSPJ"},
     Step.RECEIPT: {},
     Step.VERIFY: {"finding": "属实", "responsible": RESPONSIBLE, "opinion": "立即停止要求企业提交该证明。"},
     Step.RECTIFY: {"measures": "废止有关文件，退还已收取的保证金。"},
     Step.REVIEW: {"verdict": "通过"},
+    Step.EXTENSION: {"ruling": "同意"},
+    Step.PUBLICATION: {"ruling": "同意"},
 }
 _GATED = frozenset({Step.VERIFY, Step.RECTIFY})
 
@@ -115,7 +120,7 @@ class Walk:
             self.answer(owed.assignment.step)
         return self
 
-    def file(self) -> LeadFile:
+    def file(self) -> MatterFile:
         """Return everything stored of the lead."""
         with self.place.reading() as session:
             return read_file(session, find_matter(session, self.number))

@@ -41,6 +41,8 @@ _COMMANDS = {
     "init": ("deployments.cli.system", "只创建或升级数据库，不启动服务"),
     "lead": ("deployments.cli.leads", "登记、导入、查看线索"),
     "answer": ("deployments.cli.answers", "登记某一环节的反馈"),
+    "extend": ("deployments.cli.petitions", "在整改期限届满前提出延期申请"),
+    "petitions": ("deployments.cli.petitions", "查看待审批的延期申请和通报稿"),
     "supervise": ("deployments.cli.supervision", "对推诿、敷衍、拖延的单位督办、报告市政府或拟稿通报"),
     "evidence": ("deployments.cli.answers", "上传印证材料"),
     "units": ("deployments.cli.directory", "查看或导入单位目录"),

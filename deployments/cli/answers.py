@@ -7,7 +7,7 @@ import click
 
 from deployments.cli.frame import Command, Group, emit, json_option, workplace
 from models.errors import RuleViolation, StartError
-from models.vocabulary import Finding, Step, Verdict
+from models.vocabulary import Finding, Ruling, Step, Verdict
 from tasks.answers import Submission, record_answer
 from tasks.evidence import add_evidence
 from tasks.matters import key_of
@@ -20,6 +20,8 @@ _FIELDS = {
     Step.VERIFY: ("finding", "responsible", "opinion"),
     Step.RECTIFY: ("measures",),
     Step.REVIEW: ("verdict",),
+    Step.EXTENSION: ("ruling", "until"),
+    Step.PUBLICATION: ("ruling",),
 }
 
 
@@ -36,7 +38,11 @@ _FIELDS = {
 @click.option("--opinion", default="", help="核查：整改意见")
 @click.option("--measures", default="", help="整改：整改措施")
 @click.option("--verdict", default="", help=f"验收：{'、'.join(member.label for member in Verdict)}")
-@click.option("--explanation", default="", help="情况说明；退回时为退回理由")
+@click.option(
+    "--ruling", default="", help=f"延期审批、通报审批：{'、'.join(member.label for member in Ruling)}"
+)
+@click.option("--until", default="", help="延期审批：批准延至日期，默认为申请的日期")
+@click.option("--explanation", default="", help="情况说明；退回或不同意时为理由")
 @click.option(
     "--evidence",
     multiple=True,
@@ -56,30 +62,44 @@ def answer(
     as_json: bool,
     **fields: str,
 ) -> None:
-    """登记反馈：LEAD 为线索编号，STEP 为移交、签收、核查、整改或验收。"""
+    """登记反馈：LEAD 为编号，STEP 为移交、签收、核查、整改、验收，或延期审批、通报审批。"""
     wanted = Step.parse(step, "环节")
-    unit, slash, person = by.replace("／", "/").partition("/")
-    if not slash or not unit.strip():
-        raise RuleViolation("--by 应写成 单位/姓名，如 住建局/经办人姓名。")
-    given = (*evidence, *more_evidence)
-    references = [str(path) for path in given if _is_reference(path)]
-    files = [path for path in given if not _is_reference(path)]
+    unit, person = split_person(by)
+    files, references = split_evidence((*evidence, *more_evidence))
     submission = Submission(
         step=wanted, unit=unit, person=person, explanation=explanation,
         fields=_fields_of(wanted, fields), files=files, references=references,
     )  # fmt: skip
     with workplace() as place:
         recorded = record_answer(place, lead, submission, place.clock())
-        from tasks.running import wake_lead
+        from tasks.running import wake_lead, wake_matters
 
         try:
             wake_lead(place, recorded.number, place.clock())
-            note = ""
+            note = wake_matters(place, recorded.dropped) if recorded.dropped else ""
         except StartError as error:
             note = f"反馈已保存，不会丢失。{error}"
     text = f"{recorded.number} 的{wanted.label}反馈已登记。"
     data = {"number": recorded.number, "step": wanted.value, "note": note}
     emit(data, "\n".join(filter(None, [text, note])), as_json=as_json)
+
+
+def split_person(by: str) -> tuple[str, str]:
+    """Return unit and person of what was typed as 单位/姓名.
+
+    Raises:
+        RuleViolation: It was typed in another way.
+    """
+    unit, slash, person = by.replace("／", "/").partition("/")
+    if not slash or not unit.strip():
+        raise RuleViolation("--by 应写成 单位/姓名，如 住建局/经办人姓名。")
+    return unit, person
+
+
+def split_evidence(given: tuple[Path, ...]) -> tuple[list[Path], list[str]]:
+    """Return the files to be stored and the numbers of what is stored already."""
+    references = [str(path) for path in given if _is_reference(path)]
+    return [path for path in given if not _is_reference(path)], references
 
 
 def _is_reference(path: Path) -> bool:

@@ -2,7 +2,7 @@
 
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from models.intake import COLUMNS, IntakeDefaults, LeadDraft, RowFault, read_row
 from models.lifecycle import signal
 from models.tables import Assignment, Matter
 from models.terms import day_label
-from models.vocabulary import Category, Signal, SourceLevel
+from models.vocabulary import Category, MatterKind, Signal, SourceLevel
 from notifications.rendering import render_text
 from tasks.intake import Registered, register_leads
 from tasks.matters import key_of
@@ -141,22 +141,27 @@ def template(*, file: Path, as_json: bool) -> None:
 @json_option
 def list_leads(*, everything: bool, as_json: bool) -> None:
     """列出在办线索，按到期日排列。"""
+    emit_matters((MatterKind.LEAD,), "没有在办线索。", everything=everything, as_json=as_json)
+
+
+def emit_matters(kinds: Sequence[MatterKind], none: str, *, everything: bool, as_json: bool) -> None:
+    """Print the matters of some kinds with what is owed, or the sentence that there is none."""
     with workplace() as place:
-        rows = _list(place, everything=everything)
+        rows = _list(place, kinds, everything=everything)
     cells = [
         (r["number"], r["status"], r["unit"], r["due"], r["signal"], shortened(str(r["title"]), 50))
         for r in rows
     ]
-    text = table(("编号", "环节", "单位", "到期日", "时限", "标题"), cells) if rows else "没有在办线索。"
+    text = table(("编号", "环节", "单位", "到期日", "时限", "标题"), cells) if rows else none
     emit(rows, text, as_json=as_json)
 
 
-def _list(place: Workplace, *, everything: bool) -> list[dict[str, object]]:
-    """Return the leads with what is owed: the next due first, those without a due date last."""
+def _list(place: Workplace, kinds: Sequence[MatterKind], *, everything: bool) -> list[dict[str, object]]:
+    """Return matters with what is owed: the next due first, those without a due date last."""
     now, register = place.clock(), read_register(place)
     with place.reading() as session:
         calendar = work_calendar(session)
-        query = select(Matter).order_by(col(Matter.id))
+        query = select(Matter).where(col(Matter.kind).in_(kinds)).order_by(col(Matter.id))
         matters = session.exec(query if everything else query.where(col(Matter.outcome).is_(None))).all()
         waiting = session.exec(select(Assignment).where(col(Assignment.answered_at).is_(None))).all()
     owed = {row.matter_id: row for row in waiting}
@@ -167,7 +172,7 @@ def _list(place: Workplace, *, everything: bool) -> list[dict[str, object]]:
 def _row(
     matter: Matter, owed: Assignment | None, register: Register, calendar: WorkCalendar, now: datetime
 ) -> dict[str, object]:
-    """Return one lead as a row of the list."""
+    """Return one matter as a row of the list."""
     told: dict[str, object] = {
         "number": matter.number, "printed_number": matter.printed_number, "title": matter.title,
         "status": matter.outcome.label if matter.outcome else "派发中", "unit": "", "due": "", "signal": "",

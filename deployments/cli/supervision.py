@@ -3,8 +3,10 @@
 import click
 
 from deployments.cli.frame import Command, emit, json_option, workplace
+from models.errors import StartError
 from models.vocabulary import Grounds, Raising, Rung
 from tasks.supervision import SupervisionRequest, supervise
+from tasks.workplace import Workplace
 
 
 @click.command("supervise", cls=Command)
@@ -19,7 +21,20 @@ def supervise_lead(*, lead: str, rung: str, grounds: str, note: str, person: str
     wanted = Rung.parse(rung, "督办方式")
     request = SupervisionRequest(wanted, Grounds.parse(grounds, "事由"), note, person)
     with workplace() as place:
-        raising = supervise(place, lead, request, place.clock())
-    said = "已写入发件箱，由巡查发出" if raising is Raising.RAISED else "已记入台账，待批准，尚不发出"
-    data = {"rung": wanted.value, "raising": raising.value}
-    emit(data, f"{wanted.label}{said}。", as_json=as_json)
+        done = supervise(place, lead, request, place.clock())
+        note = _start(place, done.circular) if done.circular else ""
+    drafted = f"已拟稿（{done.circular}），待批准后发布"
+    said = "已写入发件箱，由巡查发出" if done.raising is Raising.RAISED else drafted
+    data = {"rung": wanted.value, "raising": done.raising.value, "circular": done.circular, "note": note}
+    emit(data, "\n".join(filter(None, [f"{wanted.label}{said}。", note])), as_json=as_json)
+
+
+def _start(place: Workplace, circular: str) -> str:
+    """Start the run that waits for the decision; returns what to tell where the server is not reached."""
+    from tasks.running import start_runs
+
+    try:
+        start_runs(place, [circular])
+    except StartError as error:
+        return f"通报稿已保存，不会丢失；系统启动或巡查时将自动报请批准。（{error}）"
+    return ""

@@ -69,7 +69,7 @@ def test_a_lead_is_answered_step_by_step_to_its_closure(
     assert (row["status"], row["signal"]) == ("已销号", "已办结")
     story = terminal.text("lead", "show", number)
     assert "协办单位：侯马市行政审批服务管理局、侯马市市场监督管理局" in story
-    assert "线索办结：已销号，各环节均按期" in story
+    assert "问题线索办结：已销号，各环节均按期" in story
     assert EXPLANATION in story
 
 

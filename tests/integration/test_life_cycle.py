@@ -155,7 +155,7 @@ def test_a_deemed_receipt_and_late_answers_stand_in_the_ledger(walk: Walk, clock
     assert "deemed_received" in [entry.kind for entry in entries]
     late = [entry.summary for entry in entries if "逾期）" in entry.summary]
     assert late == ["核查反馈：属实（逾期）"]
-    assert entries[-1].summary == "线索办结：已销号（逾期环节：签收、核查）"
+    assert entries[-1].summary == "问题线索办结：已销号（逾期环节：签收、核查）"
 
 
 def test_deciding_ahead_writes_nothing(place: Workplace, walk: Walk, clock: Clock) -> None:

@@ -1,16 +1,19 @@
 """The migrations: what they build is what the tables declare, on both databases."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 from sqlmodel import SQLModel
+from walking import AUTHORITY, Walk, write_evidence
 
-from deployments.schema import _config, migrate
+from deployments.schema import migrate, take_back
+from models.vocabulary import Step
 from tasks.database import open_engine
+from tasks.extensions import ExtensionRequest, request_extension
 from tasks.workplace import Workplace
 
 
@@ -44,9 +47,7 @@ def test_the_migrations_build_the_tables_as_declared(engine: Engine) -> None:
 def test_the_migrations_can_be_taken_back(engine: Engine) -> None:
     """Down to nothing and up again."""
     migrate(engine)
-    with engine.connect() as connection:
-        command.downgrade(_config(connection), "base")
-        connection.commit()
+    take_back(engine, "base")
     assert inspect(engine).get_table_names() == ["alembic_version"]
     migrate(engine)
     assert differences(engine) == []
@@ -57,6 +58,29 @@ def test_facts_survive_a_migration_that_has_nothing_to_do(place: Workplace) -> N
     migrate(place.engine)
     with place.reading() as session:
         assert session.execute(text("SELECT count(*) FROM unit")).scalar_one() == 21
+
+
+def test_facts_survive_the_way_down_and_up(walk: Walk, papers: Path) -> None:
+    """Every revision is taken back and applied with leads in the tables; only petitions have no way back."""
+    walk.to(Step.RECTIFY)
+    paper = write_evidence(papers, "延期申请.pdf")
+    request = ExtensionRequest(AUTHORITY, "经办人乙", "2026-12-05", "须经合法性审查。", [paper])
+    request_extension(walk.place, walk.number, request, walk.clock())
+    engine = walk.place.engine
+    counted = (
+        "SELECT (SELECT count(*) FROM assignment), (SELECT count(*) FROM answer), (SELECT count(*) FROM lead)"
+    )
+    with engine.connect() as connection:
+        before = connection.execute(text(counted)).one()
+    take_back(engine, "0001")
+    with engine.connect() as connection:
+        assert connection.execute(text(counted)).one() == before
+        assert connection.execute(text("SELECT number FROM matter")).scalars().all() == [walk.number]
+    migrate(engine)
+    assert differences(engine) == []
+    with engine.connect() as connection:
+        assert connection.execute(text(counted)).one() == before
+    assert walk.pass_step(Step.RECTIFY) is not None
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

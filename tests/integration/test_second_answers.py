@@ -9,7 +9,7 @@ from wording import assert_is_one_sentence
 
 from models.errors import ConflictError, NotFound, RuleViolation
 from models.vocabulary import Step
-from tasks.answers import try_answer
+from tasks.answers import Taken, try_answer
 from tasks.evidence import add_evidence
 
 
@@ -85,6 +85,7 @@ def test_a_form_learns_why_it_was_refused(walk: Walk) -> None:
     """The flow shows the sentence above the form instead of failing; a good answer gives no sentence."""
     walk.to(Step.VERIFY)
     wrong = answer_to(Step.VERIFY, walk.folder, explanation="太短")
-    assert try_answer(walk.place, walk.number, wrong, walk.clock()).startswith("情况说明过于简单（2字）")
+    taken = try_answer(walk.place, walk.number, wrong, walk.clock())
+    assert taken.refusal.startswith("情况说明过于简单（2字）")
     right = answer_to(Step.VERIFY, walk.folder)
-    assert try_answer(walk.place, walk.number, right, walk.clock()) == ""
+    assert try_answer(walk.place, walk.number, right, walk.clock()) == Taken()

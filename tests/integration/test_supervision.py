@@ -10,7 +10,7 @@ from wording import assert_is_one_sentence
 from models.errors import ConflictError, RuleViolation
 from models.vocabulary import Grounds, Raising, Recipient, Rung, Step
 from tasks.escalation import raise_rungs
-from tasks.supervision import SupervisionRequest, supervise
+from tasks.supervision import Supervised, SupervisionRequest, supervise
 
 REQUEST = SupervisionRequest(Rung.SUPERVISE, Grounds.DELAYING, "三次约谈均未到场。", "经办人乙")
 
@@ -18,7 +18,7 @@ REQUEST = SupervisionRequest(Rung.SUPERVISE, Grounds.DELAYING, "三次约谈均�
 def test_a_supervision_goes_to_the_leader_ahead_of_its_time(walk: Walk) -> None:
     """The text names the grounds; the ledger names who raised it."""
     walk.to(Step.VERIFY)
-    assert supervise(walk.place, walk.number, REQUEST, houma(24, 10)) is Raising.RAISED
+    assert supervise(walk.place, walk.number, REQUEST, houma(24, 10)) == Supervised(Raising.RAISED)
     told = [m for m in messages_of(walk.place) if m.kind == "supervise"]
     assert [(m.unit_code, m.recipient) for m in told] == [
         (AUTHORITY, Recipient.LEADER), ("FGJ", Recipient.BUREAU),
@@ -44,7 +44,7 @@ def test_what_was_skipped_after_an_outage_may_still_be_raised_by_hand(walk: Walk
     """The ledger keeps both."""
     walk.to(Step.VERIFY)
     raise_rungs(walk.place, houma(30, 9))
-    assert supervise(walk.place, walk.number, REQUEST, houma(30, 10)) is Raising.RAISED
+    assert supervise(walk.place, walk.number, REQUEST, houma(30, 10)) == Supervised(Raising.RAISED)
     raisings = [e.detail["raising"] for e in ledger_of(walk.place, walk.number)[-6:]
                 if e.detail["rung"] == "supervise"]  # fmt: skip
     assert raisings == ["skipped", "raised"]
@@ -62,7 +62,8 @@ def test_a_circular_by_hand_waits_for_approval(walk: Walk) -> None:
     """Nothing is published that nobody approved."""
     walk.to(Step.VERIFY)
     circular = replace(REQUEST, rung=Rung.CIRCULAR)
-    assert supervise(walk.place, walk.number, circular, houma(24, 10)) is Raising.AWAITING
+    drafted = supervise(walk.place, walk.number, circular, houma(24, 10))
+    assert drafted == Supervised(Raising.AWAITING, "L2026-0001-T1")
     assert "circular" not in {m.kind for m in messages_of(walk.place)}
 
 

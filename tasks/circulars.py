@@ -1,0 +1,73 @@
+"""Circulars: drafted when their rung has come, published only after a person agreed. Source: 通知§12(六)."""
+
+from sqlmodel import Session
+
+from models.answers import AcceptedAnswer
+from models.directory import Register
+from models.tables import Assignment, Matter, Petition
+from models.vocabulary import MatterKind, Raising, Ruling, Rung
+from notifications.rendering import RenderedMessage
+from tasks.ledger import append_entry
+from tasks.matters import key_of
+from tasks.notices import Notice, NoticeDesk
+from tasks.petitions import NewPetition, open_petition, settle_escalation
+from tasks.workplace import work_calendar
+
+
+def draft_circular(session: Session, desk: NoticeDesk, notice: Notice, person: str) -> Matter:
+    """Put a circular, worded as it would be published, before the bureau.
+
+    Args:
+        session: The transaction that raised the rung and has locked the lead.
+        desk: Words it.
+        notice: The lead and what it owes.
+        person: Who raised it, a person or the rule.
+    """
+    text = desk.draft(session, notice)
+    bureau = desk.register.bureau().code
+    draft = NewPetition(
+        MatterKind.CIRCULAR, notice.matter, notice.row, bureau, person, text.body, subject=text.subject
+    )
+    matter = open_petition(session, draft, desk.now)
+    for stream in (notice.matter.number, matter.number):
+        append_entry(
+            session, stream, desk.now, "circular_drafted", person,
+            f"通报稿 {matter.printed_number} 已拟定，待批准后发布",
+            circular=matter.number, due_on=notice.row.due_on.isoformat(), body=text.body,
+        )  # fmt: skip
+    return matter
+
+
+def settle_circular(
+    session: Session, register: Register, matter: Matter, row: Assignment, accepted: AcceptedAnswer
+) -> None:
+    """Publish a circular word for word as it was approved, or note that it is withheld and why.
+
+    Args:
+        session: The transaction that records the ruling.
+        register: The directory and the policy.
+        matter: The circular.
+        row: What the lead owes.
+        accepted: The ruling.
+    """
+    petition = session.get_one(Petition, key_of(matter))
+    lead = session.get_one(Matter, matter.parent_id)
+    person = f"{register.stored(accepted.unit).short_name} {accepted.person}"
+    approved = Ruling(accepted.decision) is Ruling.APPROVE
+    reason = accepted.explanation or ("" if approved else "未写明理由")
+    settle_escalation(
+        session,
+        petition,
+        Raising.RAISED if approved else Raising.WITHHELD,
+        f"{person}{reason and '：'}{reason}",
+    )
+    if approved:
+        rule = next(rule for rule in register.policy.ladder if rule.rung is Rung.CIRCULAR)
+        text = RenderedMessage(petition.subject, petition.body)
+        notices = [Notice(matter, row, rule, recipient, text=text) for recipient in rule.recipients]
+        NoticeDesk(register, work_calendar(session), accepted.recorded_at).enqueue(session, notices)
+    summary = f"通报 {matter.printed_number} {'经批准发布' if approved else f'不予发布：{reason}'}"
+    kind = "circular_published" if approved else "circular_withheld"
+    append_entry(session, lead.number, accepted.recorded_at, kind, person, summary, circular=matter.number)
+    lead.stale_since = accepted.recorded_at
+    session.add(lead)

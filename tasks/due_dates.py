@@ -1,0 +1,87 @@
+"""Due dates of stored assignments: computed anew, explained day by day, and moved."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session
+
+from models.calendar import WorkCalendar
+from models.policy import Policy
+from models.tables import Assignment, Matter
+from models.terms import (
+    DueDate,
+    ExplainedDay,
+    TermUnit,
+    day_label,
+    due_date,
+    explanation_lines,
+    roll_forward,
+)
+from models.vocabulary import MatterKind, Step
+from tasks.petitions import drop_petitions
+
+
+@dataclass(frozen=True)
+class Due:
+    """A due date in the office's zone, and whether it rests on a year whose notice is not loaded."""
+
+    day: date
+    provisional: bool
+
+
+def recompute(row: Assignment, policy: Policy, calendar: WorkCalendar) -> Due:
+    """Compute the due date of an assignment anew: by its extension, else by the term it was given under."""
+    if row.extended_to is not None:
+        return due_at_extension(row.extended_to, calendar)
+    due = _by_term(row, policy, calendar)
+    return Due(due.day, due.provisional)
+
+
+def due_at_extension(until: date, calendar: WorkCalendar) -> Due:
+    """Return the due date of an extension that was granted to a day; a rest day moves it on."""
+    days = roll_forward(until, calendar)
+    return Due(days[-1].day, any(day.provisional for day in days))
+
+
+def move_due(
+    session: Session, matter: Matter, row: Assignment, due: Due, policy: Policy, now: datetime
+) -> None:
+    """Give an open assignment another due date; its ladder is worked out anew by the next patrol.
+
+    A circular that was drafted about the old date is not to be decided on any more.
+    """
+    if due.day != row.due_on:
+        drop_petitions(session, row, "到期日已调整", now, kinds=(MatterKind.CIRCULAR,))
+    row.due_on, row.due_at, row.provisional = due.day, policy.deadline(due.day), due.provisional
+    row.rung_at = matter.stale_since = now
+    session.add_all((row, matter))
+
+
+def due_account(row: Assignment, policy: Policy, calendar: WorkCalendar) -> list[str]:
+    """Return the account of a stored due date, day by day."""
+    due = _by_term(row, policy, calendar)
+    lines = [f"起算事件：{due.term.start}", *explanation_lines(due)]
+    last = due.day
+    if row.extended_to is not None:
+        days = roll_forward(row.extended_to, calendar)
+        last = days[-1].day
+        lines[-1] = f"原{lines[-1]}"
+        lines += [f"经批准延期至 {day_label(row.extended_to)}（通知§12(四)）", *map(_skipped, days[:-1])]
+        lines.append(f"到期日 {day_label(last, provisional=any(day.provisional for day in days))}")
+    lines[-1] += f" {policy.business_hours.closes:%H:%M} 届满（{policy.business_hours.source}）"
+    if row.round > 1 and row.step is not Step.REVIEW:
+        lines.append("退回后期限不重新起算，仍按首次交办的到期日计算。")
+    if last != row.due_on:
+        lines.append(f"登记的到期日为 {day_label(row.due_on)}：放假安排其后有调整，不使已定期限变为逾期。")
+    return lines
+
+
+def _skipped(day: ExplainedDay) -> str:
+    """Return the line of a rest day that an extension moves off."""
+    return f"{day_label(day.day, provisional=day.provisional)} 不计入：{day.reason}"
+
+
+def _by_term(row: Assignment, policy: Policy, calendar: WorkCalendar) -> DueDate:
+    """Return the due date by the term an assignment was given under."""
+    given = {"value": row.term_value, "unit": TermUnit(row.term_unit)}
+    return due_date(row.clock_start, policy.terms.of(row.step).model_copy(update=given), calendar)
