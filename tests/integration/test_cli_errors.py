@@ -3,12 +3,13 @@
 import re
 from pathlib import Path
 
+import click
 import pytest
 from command_line import Said, Terminal
 from walking import EXPLANATION, write_evidence
 from wording import assert_is_one_sentence
 
-from deployments.cli import EXIT_CODES
+from deployments.cli import EXIT_CODES, cli
 from models.errors import Zero137Error
 
 
@@ -119,6 +120,12 @@ def test_help_is_chinese_and_no_error(bare_terminal: Terminal) -> None:
     page = bare_terminal.text("answer", "--help")
     assert page.startswith("用法：zero137 answer [选项] LEAD STEP")
     assert "核查：属实、部分属实、不属实" in page
+
+
+@pytest.mark.parametrize("name", cli.list_commands(click.Context(cli)))
+def test_every_command_has_a_help_page(bare_terminal: Terminal, name: str) -> None:
+    """Each is found where the list says, and tells what it does."""
+    assert bare_terminal.text(name, "--help").startswith(f"用法：zero137 {name} ")
 
 
 @pytest.mark.parametrize(
