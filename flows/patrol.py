@@ -14,7 +14,7 @@ from tasks.missing_notices import tell_of_missing_notices
 from tasks.observed import observed
 from tasks.outbox import deliver_messages
 from tasks.reconcile import reconcile, summary_of
-from tasks.showing import refresh_runs
+from tasks.showing import refresh_runs, show_board
 from tasks.workplace import at_work
 
 
@@ -28,6 +28,7 @@ async def patrol() -> State[Any]:
         try:
             mended = await observed("核对承办运行", lambda: reconcile(place, place.clock()))
             shown = await observed("更新运行显示", lambda: refresh_runs(place, place.clock()))
+            await observed("更新清零看板", lambda: show_board(place, place.clock()))
         except StartError as error:
             return Failed(name="巡查未完成", message=str(error))
     waiting = f"{unknown}条到期日为暂定；" if unknown else ""

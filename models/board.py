@@ -3,7 +3,7 @@
 Source: 通知§12(一): 以问题案例动态清零为目标.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import accumulate
@@ -14,13 +14,17 @@ from models.vocabulary import Signal, Step
 
 @dataclass(frozen=True)
 class OwedFact:
-    """An open assignment: ``near_from`` and ``due_at`` are aware moments, ``due_on`` is the office's day."""
+    """Open assignments that are alike: ``count`` of them, of one authority, step and due date.
 
-    unit: str
+    ``near_from`` and ``due_at`` are aware moments, ``due_on`` is the office's day.
+    """
+
+    authority: str
     step: Step
     due_on: date
     due_at: datetime
     near_from: datetime
+    count: int = 1
 
 
 @dataclass(frozen=True)
@@ -36,20 +40,20 @@ class Tally:
     overdue: int = 0
 
     def plus(self, owed: OwedFact, today: date, now: datetime) -> "Tally":
-        """Return the tally with one more assignment."""
+        """Return the tally with some more assignments."""
         light = signal(owed.due_at, owed.near_from, now)
         due_today = light is not Signal.OVERDUE and owed.due_on == today
         return Tally(
-            self.open + 1,
-            self.due_today + due_today,
-            self.near + (light is Signal.NEAR and not due_today),
-            self.overdue + (light is Signal.OVERDUE),
+            self.open + owed.count,
+            self.due_today + owed.count * due_today,
+            self.near + owed.count * (light is Signal.NEAR and not due_today),
+            self.overdue + owed.count * (light is Signal.OVERDUE),
         )
 
 
 @dataclass(frozen=True)
 class DayCount:
-    """The leads open and the leads overdue at the end of a day."""
+    """The leads open and the assignments overdue at the end of a day."""
 
     day: date
     open: int
@@ -61,10 +65,10 @@ Span = tuple[date, date | None]
 
 
 def tallies(owed: Iterable[OwedFact], today: date, now: datetime) -> dict[tuple[str, Step], Tally]:
-    """Count open assignments by the unit that owes and the step, in the order of their first appearance."""
+    """Count open assignments by authority and step, in the order of their first appearance."""
     found: dict[tuple[str, Step], Tally] = {}
     for each in owed:
-        key = each.unit, each.step
+        key = each.authority, each.step
         found[key] = found.get(key, Tally()).plus(each, today, now)
     return found
 
@@ -75,12 +79,12 @@ def total(parts: Iterable[Tally]) -> Tally:
     return Tally(*map(sum, zip(*rows, strict=True))) if rows else Tally()
 
 
-def trend(opened: Iterable[Span], overdue: Iterable[Span], first: date, last: date) -> list[DayCount]:
+def trend(opened: Mapping[Span, int], overdue: Mapping[Span, int], first: date, last: date) -> list[DayCount]:
     """Return the counts at the end of each day from one day to another, both included.
 
     Args:
-        opened: For each lead the day it was registered and the day it was closed.
-        overdue: For each assignment answered late or not at all its due day and the day of its answer.
+        opened: How many leads were registered on one day and closed on another.
+        overdue: How many assignments that were answered late or not at all have a due day and one of answer.
         first: The first day.
         last: The last day.
     """
@@ -89,13 +93,13 @@ def trend(opened: Iterable[Span], overdue: Iterable[Span], first: date, last: da
     return [DayCount(day, *both) for day, both in zip(days, counts, strict=True)]
 
 
-def _running(spans: Iterable[Span], first: date, length: int) -> list[int]:
+def _running(spans: Mapping[Span, int], first: date, length: int) -> list[int]:
     """Return how many spans cover each day."""
     steps = [0] * (length + 1)
-    for begin, end in spans:
+    for (begin, end), count in spans.items():
         from_day = max(0, (begin - first).days)
         to_day = length if end is None else min(length, (end - first).days)
         if from_day < to_day:
-            steps[from_day] += 1
-            steps[to_day] -= 1
+            steps[from_day] += count
+            steps[to_day] -= count
     return list(accumulate(steps))[:length]

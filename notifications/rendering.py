@@ -43,6 +43,11 @@ def render_text(name: str, values: Mapping[str, object]) -> str:
     return _environment("txt").get_template(f"{name}.txt.j2").render(values).strip() + "\n"
 
 
+def render_svg(name: str, values: Mapping[str, object]) -> str:
+    """Render a template as a picture; the words in it are our own."""
+    return _environment("svg").get_template(f"{name}.svg.j2").render(values).strip() + "\n"
+
+
 @cache
 def _environment(form: str) -> "Environment":
     """Return the environment of a form; its values are made harmless before they are printed."""

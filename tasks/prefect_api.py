@@ -129,6 +129,15 @@ class PrefectApi:
         artifact = {"key": key, "type": "markdown", "data": markdown, "description": title}
         self._call("POST", "/artifacts/", artifact)
 
+    def published(self, key: str) -> str | None:
+        """Return the text that was published last under a key, None where there is none.
+
+        Raises:
+            StartError: The server is not reached.
+        """
+        found = self._call("POST", "/artifacts/latest/filter", {"artifacts": {"key": {"any_": [key]}}})
+        return str(found[0]["data"]) if found else None
+
     def state_of(self, flow_run_id: str) -> str:
         """Return the type of a run's state, as PAUSED.
 

@@ -6,9 +6,13 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from models.tables import Matter
+from tasks.board import board_markdown
 from tasks.prefect_api import PrefectApi
 from tasks.story import Label, run_label, story_key, story_markdown
 from tasks.workplace import Workplace
+
+# The key of the artifact that shows the board.
+_BOARD = "zero-board"
 
 
 def refresh_runs(place: Workplace, now: datetime) -> int:
@@ -26,6 +30,20 @@ def refresh_runs(place: Workplace, now: datetime) -> int:
                 _show(place, api, matter.number, matter.flow_run_id, now)
             _settle(place, matter)
     return len(stale)
+
+
+def show_board(place: Workplace, now: datetime) -> bool:
+    """Publish the zero-clearing board, unless it says what it said before; tells whether it did.
+
+    Raises:
+        StartError: The Prefect server is not reached.
+    """
+    told = board_markdown(place, now)
+    with PrefectApi(place.api_url) as api:
+        if api.published(_BOARD) == told:
+            return False
+        api.publish(_BOARD, told, "清零看板")
+    return True
 
 
 def _show(place: Workplace, api: PrefectApi, number: str, flow_run_id: str, now: datetime) -> None:

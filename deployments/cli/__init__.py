@@ -40,6 +40,7 @@ _COMMANDS = {
     "reconcile": ("deployments.cli.system", "核对并修复承办运行：每条在办线索恰有一个运行"),
     "init": ("deployments.cli.system", "只创建或升级数据库，不启动服务"),
     "lead": ("deployments.cli.leads", "登记、导入、查看线索"),
+    "board": ("deployments.cli.board", "查看清零看板：在办、到期、逾期和趋势"),
     "answer": ("deployments.cli.answers", "登记某一环节的反馈"),
     "extend": ("deployments.cli.petitions", "在整改期限届满前提出延期申请"),
     "petitions": ("deployments.cli.petitions", "查看待审批的延期申请和通报稿"),

@@ -66,3 +66,18 @@ def test_an_operator_supervises_from_the_ui(system: System) -> None:
     second = system.launch(deployment["id"], number=number, supervision=filled)
     until(lambda: system.state(second) == "未督办", "the second one is refused")
     assert "已经发出过" in system.api(f"/flow_runs/{second}")["state"]["message"]
+
+
+def test_the_board_is_published_anew_only_when_it_changed(system: System) -> None:
+    """A patrol that finds everything as it was leaves the artifact alone."""
+    system.json("lead", "add", "--title", "看板线索", "--facts", "要求企业另行提供证明。")
+
+    def published() -> dict[str, str]:
+        system.start("巡查")
+        return dict(system.api("/artifacts/zero-board/latest"))
+
+    # A lead may just be on its way to its first step.
+    first = until(lambda: next((b for b in [published()] if b["id"] == published()["id"]), None), "it rests")
+    assert first["data"].startswith("# 清零看板\n\n在办 **")
+    system.json("lead", "add", "--title", "又一条看板线索", "--facts", "要求企业另行提供证明。")
+    assert published()["id"] != first["id"]

@@ -1,12 +1,14 @@
 """The board: exclusive counts, and a trend that agrees with counting every day by hand."""
 
+from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.board import DayCount, OwedFact, Tally, tallies, total, trend
+from models.board import DayCount, OwedFact, Span, Tally, tallies, total, trend
 from models.vocabulary import Step
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -24,6 +26,12 @@ def test_every_assignment_counts_once_by_its_signal() -> None:
     """Yesterday overdue, today due, tomorrow near, next week neither."""
     facts = [owed(TODAY + timedelta(days=n)) for n in (-1, 0, 1, 7)]
     assert tallies(facts, TODAY, NOON) == {("ZJJ", Step.VERIFY): Tally(4, 1, 1, 1)}
+
+
+def test_assignments_that_are_alike_are_counted_together() -> None:
+    """As the database gives them."""
+    many = replace(owed(TODAY), count=1000)
+    assert tallies([many, owed(TODAY)], TODAY, NOON) == {("ZJJ", Step.VERIFY): Tally(1001, 1001, 0, 0)}
 
 
 def test_what_was_due_today_is_overdue_after_closing() -> None:
@@ -54,8 +62,8 @@ def test_the_trend_counts_the_end_of_each_day() -> None:
     """A lead counts on the day it is registered and no more on the day it is closed."""
     monday = date(2026, 11, 23)
     days = trend(
-        [(monday, None), (monday, monday + timedelta(days=2)), (monday - timedelta(days=90), None)],
-        [(monday + timedelta(days=1), monday + timedelta(days=2))],
+        {(monday, None): 1, (monday, monday + timedelta(days=2)): 1, (monday - timedelta(days=90), None): 1},
+        {(monday + timedelta(days=1), monday + timedelta(days=2)): 1},
         monday,
         monday + timedelta(days=3),
     )
@@ -79,8 +87,8 @@ def test_the_trend_agrees_with_counting_by_hand(
     def covering(spans: list[tuple[int, int | None]], number: int) -> int:
         return sum(begin <= number and (end is None or number < end) for begin, end in spans)
 
-    def dated(spans: list[tuple[int, int | None]]) -> list[tuple[date, date | None]]:
-        return [(first + timedelta(days=begin), day(end)) for begin, end in spans]
+    def dated(spans: list[tuple[int, int | None]]) -> Counter[Span]:
+        return Counter((first + timedelta(days=begin), day(end)) for begin, end in spans)
 
     found = trend(dated(opened), dated(overdue), first, first + timedelta(days=length - 1))
     assert found == [

@@ -1,0 +1,139 @@
+"""The zero-clearing board, counted by the database. Source: 通知§12(一)."""
+
+from collections import Counter
+from dataclasses import asdict
+from datetime import date, datetime, time, timedelta
+
+from sqlmodel import Session, col, func, or_, select
+
+from models.board import OwedFact, Span, tallies, total, trend
+from models.calendar import WorkCalendar
+from models.policy import Policy
+from models.tables import Answer, Assignment, Matter
+from models.vocabulary import MatterKind, Step
+from notifications.charts import draw_trend
+from notifications.rendering import render_markdown
+from tasks.workplace import Workplace, register_of, work_calendar
+
+# How many days the trend goes back, today included.
+TREND_DAYS = 30
+
+Board = dict[str, object]
+
+
+def read_board(place: Workplace, now: datetime) -> Board:
+    """Return the board as plain values, the same for a terminal, an artifact and JSON.
+
+    Args:
+        place: The workplace.
+        now: The moment (aware).
+
+    Returns:
+        ``open`` leads and those of them ``due_today``, ``near`` and ``overdue``; the same by authority
+        (the bureau before the transfer) and step in ``rows``; ``closed_on_time`` and ``closed_late``;
+        and in ``trend`` the open leads and overdue assignments at the end of each day.
+    """
+    today = place.policy.day_of(now)
+    with place.reading() as session:
+        register = register_of(session, place.policy)
+        counted = tallies(_owed(session, place.policy, work_calendar(session)), today, now)
+        closed = _closed(session)
+        days = _trend(session, place.policy, today, now)
+        open_leads = session.exec(
+            select(func.count()).where(Matter.kind == MatterKind.LEAD, col(Matter.outcome).is_(None))
+        ).one()
+    rows = [
+        {"authority": register.stored(code).name, "step": step.label, **asdict(tally)}
+        for (code, step), tally in counted.items()
+    ]
+    return {**asdict(total(counted.values())), "open": open_leads, **closed, "rows": rows, "trend": days}
+
+
+def board_markdown(place: Workplace, now: datetime) -> str:
+    """Return the board as Markdown with a chart, for an artifact; alike as long as nothing changed."""
+    board = read_board(place, now)
+    days = [(str(day["day"])[5:], int(day["open"]), int(day["overdue"])) for day in board["trend"]]  # type: ignore[attr-defined]
+    return render_markdown("board", {**board, "days": TREND_DAYS, "chart": draw_trend(days)})
+
+
+def _owed(session: Session, policy: Policy, calendar: WorkCalendar) -> list[OwedFact]:
+    """Return what is owed for leads, by authority in the order of its code, step and due date."""
+    transfer = (
+        select(Assignment.matter_id, Answer.fields["authority"].as_string().label("authority"))  # type: ignore[attr-defined]
+        .join(Answer)
+        .where(col(Assignment.step) == Step.TRANSFER)
+        .subquery()
+    )
+    authority = func.coalesce(transfer.c.authority, Assignment.unit_code)
+    grouped = (authority, col(Assignment.step), col(Assignment.due_on), col(Assignment.due_at))
+    query = (
+        select(*grouped, func.count())  # type: ignore[call-overload]
+        .join(Matter)
+        .outerjoin(transfer, transfer.c.matter_id == Matter.id)
+        .where(col(Assignment.answered_at).is_(None), Matter.kind == MatterKind.LEAD)
+        .group_by(*grouped)
+    )
+    facts = [
+        OwedFact(code, step, due_on, due_at, policy.near_from(step, due_on, calendar), count)
+        for code, step, due_on, due_at, count in session.exec(query)
+    ]
+    order = list(Step)
+    return sorted(facts, key=lambda fact: (fact.authority, order.index(fact.step)))
+
+
+def _closed(session: Session) -> dict[str, int]:
+    """Return how many leads were closed with every step on time, and how many were not."""
+    late = select(Assignment.matter_id).where(col(Assignment.answered_at) > Assignment.due_at)
+    closed = select(func.count()).where(Matter.kind == MatterKind.LEAD, col(Matter.outcome).is_not(None))
+    counted = session.exec(closed).one()
+    counted_late = session.exec(closed.where(col(Matter.id).in_(late))).one()
+    return {"closed_on_time": counted - counted_late, "closed_late": counted_late}
+
+
+def _trend(session: Session, policy: Policy, today: date, now: datetime) -> list[dict[str, object]]:
+    """Return the last days; what began before them and goes on is only counted."""
+    first = today - timedelta(days=TREND_DAYS - 1)
+    start = datetime.combine(first, time.min, tzinfo=policy.business_hours.zone)
+    opened, overdue = _opened(session, policy, start), _overdue(session, policy, start, now)
+    before = first - timedelta(days=1), None
+    opened[before] += session.exec(
+        select(func.count()).where(
+            Matter.kind == MatterKind.LEAD, col(Matter.closed_at).is_(None), col(Matter.created_at) < start
+        )
+    ).one()
+    overdue[before] += session.exec(
+        select(func.count())
+        .select_from(Assignment)
+        .join(Matter)
+        .where(Matter.kind == MatterKind.LEAD, col(Assignment.answered_at).is_(None))
+        .where(col(Assignment.due_at) < start)
+    ).one()
+    days = trend(opened, overdue, first, today)
+    return [{"day": each.day.isoformat(), "open": each.open, "overdue": each.overdue} for each in days]
+
+
+def _opened(session: Session, policy: Policy, start: datetime) -> Counter[Span]:
+    """Return the days of registration and closure of leads with one of them in the period."""
+    query = select(Matter.created_at, Matter.closed_at).where(
+        Matter.kind == MatterKind.LEAD,
+        or_(col(Matter.closed_at) >= start, col(Matter.created_at) >= start),
+    )
+    return Counter(_span(policy, created, closed) for created, closed in session.exec(query))
+
+
+def _overdue(session: Session, policy: Policy, start: datetime, now: datetime) -> Counter[Span]:
+    """Return the due days and days of answer of what was answered late, or is not, in the period."""
+    late = or_(
+        col(Assignment.answered_at).is_(None)
+        & (col(Assignment.due_at) >= start)
+        & (col(Assignment.due_at) < now),
+        (col(Assignment.answered_at) >= start) & (col(Assignment.answered_at) > Assignment.due_at),
+    )
+    query = select(Assignment.due_at, Assignment.answered_at).join(Matter)
+    found = session.exec(query.where(Matter.kind == MatterKind.LEAD, late))
+    return Counter(_span(policy, due, answered) for due, answered in found)
+
+
+def _span(policy: Policy, begin: datetime, end: datetime | None) -> Span:
+    """Return two moments as days of the office."""
+    return policy.day_of(begin), policy.day_of(end) if end is not None else None
