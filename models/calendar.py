@@ -64,10 +64,11 @@ class DayStatus:
 
 @dataclass(frozen=True)
 class WorkCalendar:
-    """All loaded notices; a later notice for a year replaces the earlier one of that year.
+    """All loaded notices; a later notice for a year replaces the earlier one from its day of issue.
 
-    For a year without a notice the statutory festivals are the floor, and every answer is marked
-    provisional: a date is never guessed silently.
+    What lay before that day was worked or rested already and stays as it was. For a year without a notice
+    the statutory festivals are the floor, and every answer is marked provisional: a date is never guessed
+    silently.
     """
 
     notices: tuple[YearNotice, ...]
@@ -76,12 +77,15 @@ class WorkCalendar:
 
     def __post_init__(self) -> None:
         """Index the days of the notices in force."""
-        in_force = {notice.year: notice for notice in self.notices}
+        by_year: dict[int, dict[date, NoticeDay]] = {}
+        for notice in self.notices:
+            earlier = by_year.get(notice.year, {})
+            by_year[notice.year] = {**_before(earlier, notice.issued_on), **_since(earlier, notice)}
         named: dict[date, NoticeDay] = {}
-        for year in sorted(in_force):
-            named.update(in_force[year].days)
+        for year in sorted(by_year):
+            named.update(by_year[year])
         object.__setattr__(self, "_named", named)
-        object.__setattr__(self, "_years", frozenset(in_force))
+        object.__setattr__(self, "_years", frozenset(by_year))
 
     def covers(self, year: int) -> bool:
         """Tell whether the notice for a year is loaded."""
@@ -133,9 +137,30 @@ class WorkCalendar:
         """Return how many working days lie after one day, up to and including another; 0 where none does."""
         return sum(self.works(after + timedelta(days=n)) for n in range(1, (to - after).days + 1))
 
+    def overlaps(self, notice: YearNotice) -> list[date]:
+        """Return the days that a notice of another year arranges otherwise, in order."""
+        others = WorkCalendar(tuple(each for each in self.notices if each.year != notice.year))
+        return [
+            day
+            for day, named in sorted(notice.days.items())
+            if (there := others._named.get(day)) is not None and there.kind is not named.kind
+        ]
+
     def with_notice(self, notice: YearNotice) -> "WorkCalendar":
         """Return this calendar with one more notice, which replaces an earlier one of the same year."""
         return WorkCalendar((*self.notices, notice))
+
+
+def _before(earlier: Mapping[date, NoticeDay], issued_on: date | None) -> dict[date, NoticeDay]:
+    """Return what an earlier notice said of the days before a later one was issued."""
+    return {day: named for day, named in earlier.items() if issued_on is not None and day < issued_on}
+
+
+def _since(earlier: Mapping[date, NoticeDay], notice: YearNotice) -> dict[date, NoticeDay]:
+    """Return what a notice says from its day of issue on; the first of a year says everything."""
+    issued_on = notice.issued_on
+    whole = not earlier or issued_on is None
+    return {day: named for day, named in notice.days.items() if whole or day >= issued_on}  # type: ignore[operator]
 
 
 def weekday_name(day: date) -> str:

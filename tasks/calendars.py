@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
 from models.calendar import YearNotice
+from models.errors import InputError
 from models.policy import Policy
 from models.tables import Assignment, CalendarNotice, Matter
 from tasks.due_dates import Due, move_due, recompute
@@ -29,21 +30,32 @@ class MovedDate:
 
 @dataclass(frozen=True)
 class CalendarImport:
-    """What an import did: False where the same notice was there, and the dates it touched."""
+    """What an import did.
+
+    Attributes:
+        created: False where the same notice was there.
+        moved: The due dates it touched.
+        overlaps: Days that the notice of another year arranges otherwise; the later year's is in force.
+    """
 
     created: bool
     moved: list[MovedDate]
+    overlaps: list[date] = field(default_factory=list)
 
 
 def import_notice(place: Workplace, notice: YearNotice, now: datetime) -> CalendarImport:
     """Store a notice and recompute every open due date in the same transaction.
 
-    A date never moves into the past: nobody becomes overdue by a change of the calendar.
+    A date never moves into the past: nobody becomes overdue by a change of the calendar. Every version is
+    kept; what the earlier one said of days before the later was issued stays in force.
 
     Args:
         place: The workplace.
         notice: The notice; it replaces an earlier one of the same year.
         now: The moment of the import (aware).
+
+    Raises:
+        InputError: A notice of that year that was issued later is in force.
     """
     days = {day.isoformat(): [named.kind.value, named.festival] for day, named in sorted(notice.days.items())}
     issued = notice.issued_on.isoformat() if notice.issued_on else ""
@@ -53,6 +65,12 @@ def import_notice(place: Workplace, notice: YearNotice, now: datetime) -> Calend
         in_force = session.exec(of_year.order_by(col(CalendarNotice.id).desc())).first()
         if in_force is not None and in_force.digest == digest:
             return CalendarImport(created=False, moved=[])
+        if in_force is not None and notice.issued_on and (in_force.issued_on or date.min) > notice.issued_on:
+            raise InputError(
+                f"{notice.year}年已导入 {in_force.issued_on} 发布的放假安排，"
+                f"{notice.issued_on} 发布的在其之前，未予导入。"
+            )
+        overlaps = work_calendar(session).overlaps(notice)
         session.add(
             CalendarNotice(
                 year=notice.year, issued_on=notice.issued_on, imported_at=now, digest=digest, days=days
@@ -61,7 +79,9 @@ def import_notice(place: Workplace, notice: YearNotice, now: datetime) -> Calend
         session.flush()
         summary = f"导入{notice.year}年放假安排，共{len(days)}日"
         append_entry(session, "calendar", now, "calendar_imported", "操作员", summary, digest=digest)
-        return CalendarImport(created=True, moved=_recompute_open(session, place.policy, now))
+        return CalendarImport(
+            created=True, moved=_recompute_open(session, place.policy, now), overlaps=overlaps
+        )
 
 
 def _recompute_open(session: Session, policy: Policy, now: datetime) -> list[MovedDate]:

@@ -91,7 +91,13 @@ def import_file(*, file: Path, year: int | None, as_json: bool) -> None:
             state = f"已导入，调整{len(done.moved)}个在办期限" if done.created else "此前已导入，未重复导入"
             lines.append(f"{notice.year}年放假安排{state}。")
             lines += [f"  {m.number} {m.step}：{m.before} → {m.after}" for m in done.moved]
+            lines += [f"  注意：{day} 与另一年度的安排不一致，以较晚年度的为准" for day in done.overlaps]
             data.append(
-                {"year": notice.year, "created": done.created, "moved": [vars(m) for m in done.moved]}
+                {
+                    "year": notice.year,
+                    "created": done.created,
+                    "moved": [vars(m) for m in done.moved],
+                    "overlaps": [str(day) for day in done.overlaps],
+                }
             )
     emit(data, "\n".join(lines), as_json=as_json)

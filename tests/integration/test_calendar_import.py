@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from conftest import Clock
 from walking import Walk, contents, ledger_of, messages_of, register_lead
+from wording import assert_is_one_sentence
 
 from models.calendar import DayKind, NoticeDay, YearNotice
+from models.errors import InputError
 from models.vocabulary import Step
 from tasks.calendars import CalendarImport, MovedDate, import_notice
 from tasks.notice_files import read_notices
@@ -139,6 +141,43 @@ def test_a_later_notice_replaces_the_earlier_one(
     assert done.moved == [MovedDate("L2027-0002", "整改", date(2027, 2, 14), date(2027, 2, 15))]
     with place.reading() as session:
         assert not work_calendar(session).works(date(2027, 2, 14))
+
+
+def test_a_notice_of_the_middle_of_the_year_changes_nothing_before_its_issue(
+    open_leads: list[Walk], notice: YearNotice, clock: Clock
+) -> None:
+    """As in January 2020: the holiday is made longer while it lasts; what was worked before stays worked."""
+    place = open_leads[0].place
+    import_notice(place, notice, clock())
+    longer = {day: named for day, named in notice.days.items() if day > date(2027, 1, 30)}
+    longer |= {date(2027, 1, 1): NoticeDay(DayKind.REST, "元旦")}
+    longer |= {date(2027, 2, day): NoticeDay(DayKind.REST, "春节") for day in (13, 14, 15)}
+    done = import_notice(place, replace(notice, days=longer, issued_on=date(2027, 2, 8)), clock())
+    assert done.moved == [MovedDate("L2027-0002", "整改", date(2027, 2, 14), date(2027, 2, 16))]
+    with place.reading() as session:
+        calendar = work_calendar(session)
+    assert calendar.works(date(2027, 1, 30)), "the make-up Saturday was worked before the change"
+    assert not calendar.works(date(2027, 2, 14)), "the one after it is not"
+    before = contents(place)
+    with pytest.raises(InputError, match="2027年已导入 2027-02-08 发布的放假安排") as caught:
+        import_notice(place, notice, clock())
+    assert_is_one_sentence(str(caught.value))
+    assert contents(place) == before
+
+
+def test_a_day_that_two_years_arrange_otherwise_is_named(
+    open_leads: list[Walk], notice: YearNotice, clock: Clock
+) -> None:
+    """The later year's is in force, and the operator learns of it."""
+    place = open_leads[0].place
+    import_notice(place, notice, clock())
+    days = {date(2028, month, 1): NoticeDay(DayKind.REST, "节日") for month in (1, 5, 10)}
+    rested = {date(2027, 10, 1): NoticeDay(DayKind.REST, "国庆节")}
+    worked = {date(2027, 5, 1): NoticeDay(DayKind.WORK, "元旦")}
+    done = import_notice(place, YearNotice(2028, {**days, **rested, **worked}), clock())
+    assert done.overlaps == [date(2027, 5, 1)]
+    with place.reading() as session:
+        assert work_calendar(session).works(date(2027, 5, 1))
 
 
 def test_a_notice_may_reach_into_the_neighbouring_year(tmp_path: Path) -> None:
