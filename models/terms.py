@@ -4,6 +4,7 @@ The day of the event does not count (民法典 art. 201); a last day that is a r
 working day and a day ends at close of business (art. 203).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -102,6 +103,45 @@ def due_date(start: date, term: Term, calendar: WorkCalendar) -> DueDate:
             reason += "，顺延至此" if status.works else "，顺延"
         days.append(ExplainedDay(day, ordinal if counts else None, reason, status.provisional))
     return DueDate(start, term, day, tuple(days))
+
+
+@dataclass(frozen=True)
+class Due:
+    """A due date in the office's zone, and whether it rests on a year whose notice is not loaded."""
+
+    day: date
+    provisional: bool
+
+
+class DueDates:
+    """Due dates without their account, each computed once: a year has few days and a policy few terms."""
+
+    def __init__(self, calendar: WorkCalendar) -> None:
+        """Begin with nothing computed."""
+        self.calendar = calendar
+        self._tables: dict[tuple[int, str], _DueTable] = {}
+
+    def by_start(self, term: Term) -> Mapping[date, Due]:
+        """Return the due dates of a term by the day of its start event; see ``due_date``."""
+        key = term.value, term.unit.value
+        if key not in self._tables:
+            self._tables[key] = _DueTable(term, self.calendar)
+        return self._tables[key]
+
+
+class _DueTable(dict[date, Due]):
+    """The due dates of one term, computed when they are asked for."""
+
+    def __init__(self, term: Term, calendar: WorkCalendar) -> None:
+        """Begin empty."""
+        super().__init__()
+        self._term, self._calendar = term, calendar
+
+    def __missing__(self, start: date) -> Due:
+        """Compute a due date that was not asked for before."""
+        due = due_date(start, self._term, self._calendar)
+        self[start] = found = Due(due.day, due.provisional)
+        return found
 
 
 def roll_forward(day: date, calendar: WorkCalendar) -> tuple[ExplainedDay, ...]:

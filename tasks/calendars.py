@@ -11,7 +11,8 @@ from models.calendar import YearNotice
 from models.errors import InputError
 from models.policy import Policy
 from models.tables import Assignment, CalendarNotice, Matter
-from tasks.due_dates import Due, move_due, recompute
+from models.terms import Due, DueDates
+from tasks.due_dates import move_due, recompute
 from tasks.ledger import append_entry
 from tasks.matters import read_file
 from tasks.outbox import enqueue
@@ -86,12 +87,12 @@ def import_notice(place: Workplace, notice: YearNotice, now: datetime) -> Calend
 
 def _recompute_open(session: Session, policy: Policy, now: datetime) -> list[MovedDate]:
     """Recompute the due dates of all open assignments; each that changes is recorded and told."""
-    calendar = work_calendar(session)
+    due_dates = DueDates(work_calendar(session))
     register = register_of(session, policy)
     moved = []
     query = select(Assignment, Matter).join(Matter).where(col(Assignment.answered_at).is_(None))
     for row, matter in session.exec(query.order_by(col(Assignment.id))).all():
-        due = recompute(row, policy, calendar)
+        due = recompute(row, policy, due_dates)
         # A date that would already lie behind us stays where it was: a change makes nobody overdue.
         day = due.day if due.day >= row.due_on or policy.deadline(due.day) >= now else row.due_on
         if (day, due.provisional) == (row.due_on, row.provisional):

@@ -1,6 +1,5 @@
 """Due dates of stored assignments: computed anew, explained day by day, and moved."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlmodel import Session
@@ -9,8 +8,10 @@ from models.calendar import WorkCalendar
 from models.policy import Policy
 from models.tables import Assignment, Matter
 from models.terms import (
-    DueDate,
+    Due,
+    DueDates,
     ExplainedDay,
+    Term,
     TermUnit,
     day_label,
     due_date,
@@ -21,20 +22,11 @@ from models.vocabulary import MatterKind, Step
 from tasks.petitions import drop_petitions
 
 
-@dataclass(frozen=True)
-class Due:
-    """A due date in the office's zone, and whether it rests on a year whose notice is not loaded."""
-
-    day: date
-    provisional: bool
-
-
-def recompute(row: Assignment, policy: Policy, calendar: WorkCalendar) -> Due:
+def recompute(row: Assignment, policy: Policy, due_dates: DueDates) -> Due:
     """Compute the due date of an assignment anew: by its extension, else by the term it was given under."""
     if row.extended_to is not None:
-        return due_at_extension(row.extended_to, calendar)
-    due = _by_term(row, policy, calendar)
-    return Due(due.day, due.provisional)
+        return due_at_extension(row.extended_to, due_dates.calendar)
+    return due_dates.by_start(_term_of(row, policy))[row.clock_start]
 
 
 def due_at_extension(until: date, calendar: WorkCalendar) -> Due:
@@ -59,7 +51,7 @@ def move_due(
 
 def due_account(row: Assignment, policy: Policy, calendar: WorkCalendar) -> list[str]:
     """Return the account of a stored due date, day by day."""
-    due = _by_term(row, policy, calendar)
+    due = due_date(row.clock_start, _term_of(row, policy), calendar)
     lines = [f"起算事件：{due.term.start}", *explanation_lines(due)]
     last = due.day
     if row.extended_to is not None:
@@ -81,7 +73,7 @@ def _skipped(day: ExplainedDay) -> str:
     return f"{day_label(day.day, provisional=day.provisional)} 不计入：{day.reason}"
 
 
-def _by_term(row: Assignment, policy: Policy, calendar: WorkCalendar) -> DueDate:
-    """Return the due date by the term an assignment was given under."""
+def _term_of(row: Assignment, policy: Policy) -> Term:
+    """Return the term an assignment was given under."""
     given = {"value": row.term_value, "unit": TermUnit(row.term_unit)}
-    return due_date(row.clock_start, policy.terms.of(row.step).model_copy(update=given), calendar)
+    return policy.terms.of(row.step).model_copy(update=given)
