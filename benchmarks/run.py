@@ -13,8 +13,11 @@ import answer_latency
 import api_calls
 import burst
 import cli_start
+import due_date_arithmetic
+import idle_patrol
 import idle_system
 import life_cycles
+import rungs_at_once
 from databases import POSTGRESQL, SQLITE
 from machine import commit, describe_machine
 from report import LATEST, TRIAL, publish, read_results, tables, write_results
@@ -27,6 +30,9 @@ BENCHMARKS: dict[str, tuple[str, ModuleType]] = {
     "4": ("Start of the command line", cli_start),
     "5": ("An idle system", idle_system),
     "6": ("API calls of one step", api_calls),
+    "7": ("Many assignments due at once", rungs_at_once),
+    "8": ("A patrol with nothing to do", idle_patrol),
+    "9": ("Due-date arithmetic", due_date_arithmetic),
 }
 
 

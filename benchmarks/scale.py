@@ -21,6 +21,12 @@ class Scale:
         idle_seconds: How long an idle system is watched.
         repetitions: How often a command is started.
         counted_steps: Steps whose API calls are counted.
+        due_at_once: Assignments that fall due at the same instant.
+        rounds: How often that is repeated.
+        few_open: Open assignments of a small office, in which nothing is due.
+        many_open: Those of a very large one.
+        due_dates: Due dates that are computed.
+        few_due_dates: Of these, how many the slow peer computes too.
     """
 
     databases: tuple[str, ...] = (SQLITE, POSTGRESQL)
@@ -38,16 +44,22 @@ class Scale:
     idle_seconds: float = 60
     repetitions: int = 15
     counted_steps: int = 5
+    due_at_once: int = 10_000
+    rounds: int = 5
+    few_open: int = 10_000
+    many_open: int = 1_000_000
+    due_dates: int = 1_000_000
+    few_due_dates: int = 20_000
 
     def at_most(self, leads: int) -> Self:
         """Return the same with no count of leads above a number."""
         counts = {
             each.name: min(getattr(self, each.name), leads)
             for each in fields(self)
-            if each.type is int and each.name != "repetitions"
+            if each.type is int and each.name not in {"repetitions", "rounds"}
         }
         return replace(self, **counts)
 
     def quick(self) -> Self:
         """Return a size that only shows that everything works."""
-        return replace(self.at_most(3), few_parked=1, idle_seconds=5, repetitions=3)
+        return replace(self.at_most(3), few_parked=1, idle_seconds=5, repetitions=3, many_open=5)

@@ -80,6 +80,19 @@ def open_site(way: Way, kind: str, *, flow: str = HANDLE_LEAD, counted: bool = F
         yield Site(home, settings, place, prefect, server, executor)
 
 
+@contextmanager
+def open_facts(kind: str) -> Iterator[Workplace]:
+    """Give a workplace over an empty database of facts, without any server."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, databases(kind) as addresses:
+        settings = settings_of(Path(folder), addresses)
+        prepare_home(settings)
+        place = open_workplace(settings)
+        try:
+            yield place
+        finally:
+            place.close()
+
+
 def settings_of(home: Path, addresses: Addresses) -> Settings:
     """Return the settings of an installation in a folder, on a port nobody listens on."""
     with socket.socket() as probe:

@@ -38,5 +38,7 @@ PROCESS_DEFAULT = Way("process worker, poll 10 s (default)", "stock", "process")
 # Without a limit, as by default: with one, the stock worker of Prefect 3.8.8 ends with an error as soon as
 # a run is resumed whose last process has not quite gone ("this borrower is already holding one …").
 PROCESS = Way("process worker, poll 0.5 s", "stock", "process", {"PREFECT_WORKER_QUERY_SECONDS": "0.5"})
+# For what is measured without any run.
+NOBODY = Way("", "", "")
 BEST_STOCK = (SERVE, PROCESS)
 DEFAULT_STOCK = (SERVE_DEFAULT, PROCESS_DEFAULT)

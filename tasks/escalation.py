@@ -51,7 +51,7 @@ def _raise_batch(place: Workplace, now: datetime) -> Counter[Rung] | None:
         calendar = work_calendar(session)
         if not place.policy.business_hours.is_open(now, calendar):
             return None
-        owed = _due(session, now)
+        owed = find_due(session, now)
         if not owed:
             return None
         clerk = _Clerk(register_of(session, place.policy), calendar, now)
@@ -62,8 +62,8 @@ def _raise_batch(place: Workplace, now: datetime) -> Counter[Rung] | None:
     return clerk.raised
 
 
-def _due(session: Session, now: datetime) -> Sequence[Owed]:
-    """Return open assignments whose next rung has come, with their matters locked.
+def find_due(session: Session, now: datetime) -> Sequence[Owed]:
+    """Return a batch of open assignments whose next rung has come, with their matters locked.
 
     A matter that somebody else holds is left to the next look: its answer may just be coming in.
     """
