@@ -4,14 +4,14 @@ Every setting is a variable ``ZERO137_…``; what is not set has a default that 
 """
 
 import os
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.exc import ArgumentError
 
+from deployments.clock import Clock, clock_of
 from models.errors import InputError, NotFound
 from models.policy import Policy, describe_faults, packaged_policy_text, read_policy
 from tasks.database import open_engine
@@ -104,13 +104,12 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     return settings.model_copy(update={"home": home})
 
 
-def present() -> datetime:
-    """Return the present moment (aware)."""
-    return datetime.now(UTC)
-
-
-def open_workplace(settings: Settings, clock: Callable[[], datetime] = present) -> Workplace:
+def open_workplace(settings: Settings, clock: Clock | None = None) -> Workplace:
     """Return the workplace of an installation; the database must have been created.
+
+    Args:
+        settings: The installation.
+        clock: Another clock than that of the folder, for tests.
 
     Raises:
         InputError: The address of the database or the policy file is wrong.
@@ -125,7 +124,7 @@ def open_workplace(settings: Settings, clock: Callable[[], datetime] = present) 
         policy=settings.read_policy(),
         evidence_limit=settings.evidence_mb << 20,
         api_url=settings.api_url,
-        clock=clock,
+        clock=clock or clock_of(settings.home),
     )
 
 

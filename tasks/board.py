@@ -3,10 +3,11 @@
 from collections import Counter
 from dataclasses import asdict
 from datetime import date, datetime, time, timedelta
+from typing import TypedDict
 
 from sqlmodel import Session, col, func, or_, select
 
-from models.board import OwedFact, Span, tallies, total, trend
+from models.board import OwedFact, Span, Tally, tallies, total, trend
 from models.calendar import WorkCalendar
 from models.policy import Policy
 from models.tables import Answer, Assignment, Matter
@@ -18,7 +19,37 @@ from tasks.workplace import Workplace, register_of, work_calendar
 # How many days the trend goes back, today included.
 TREND_DAYS = 30
 
-Board = dict[str, object]
+
+class BoardRow(TypedDict):
+    """What is owed under one authority at one step."""
+
+    authority: str
+    step: str
+    open: int
+    due_today: int
+    near: int
+    overdue: int
+
+
+class BoardDay(TypedDict):
+    """The counts at the end of a day."""
+
+    day: str
+    open: int
+    overdue: int
+
+
+class Board(TypedDict):
+    """The board as plain values: leads, of them what is due, by authority and step, and day by day."""
+
+    open: int
+    due_today: int
+    near: int
+    overdue: int
+    closed_on_time: int
+    closed_late: int
+    rows: list[BoardRow]
+    trend: list[BoardDay]
 
 
 def read_board(place: Workplace, now: datetime) -> Board:
@@ -37,23 +68,29 @@ def read_board(place: Workplace, now: datetime) -> Board:
     with place.reading() as session:
         register = register_of(session, place.policy)
         counted = tallies(_owed(session, place.policy, work_calendar(session)), today, now)
-        closed = _closed(session)
+        closed, closed_late = _closed(session)
         days = _trend(session, place.policy, today, now)
         open_leads = session.exec(
             select(func.count()).where(Matter.kind == MatterKind.LEAD, col(Matter.outcome).is_(None))
         ).one()
-    rows = [
-        {"authority": register.stored(code).name, "step": step.label, **asdict(tally)}
-        for (code, step), tally in counted.items()
-    ]
-    return {**asdict(total(counted.values())), "open": open_leads, **closed, "rows": rows, "trend": days}
+    sums = total(counted.values())
+    return Board(
+        open=open_leads, due_today=sums.due_today, near=sums.near, overdue=sums.overdue,
+        closed_on_time=closed - closed_late, closed_late=closed_late, trend=days,
+        rows=[_row(register.stored(code).name, step, tally) for (code, step), tally in counted.items()],
+    )  # fmt: skip
 
 
 def board_markdown(place: Workplace, now: datetime) -> str:
     """Return the board as Markdown with a chart, for an artifact; alike as long as nothing changed."""
     board = read_board(place, now)
-    days = [(str(day["day"])[5:], int(day["open"]), int(day["overdue"])) for day in board["trend"]]  # type: ignore[attr-defined]
+    days = [(day["day"][5:], day["open"], day["overdue"]) for day in board["trend"]]
     return render_markdown("board", {**board, "days": TREND_DAYS, "chart": draw_trend(days)})
+
+
+def _row(authority: str, step: Step, tally: Tally) -> BoardRow:
+    """Return a tally as a row."""
+    return BoardRow(authority=authority, step=step.label, **asdict(tally))  # type: ignore[typeddict-item]
 
 
 def _owed(session: Session, policy: Policy, calendar: WorkCalendar) -> list[OwedFact]:
@@ -81,16 +118,16 @@ def _owed(session: Session, policy: Policy, calendar: WorkCalendar) -> list[Owed
     return sorted(facts, key=lambda fact: (fact.authority, order.index(fact.step)))
 
 
-def _closed(session: Session) -> dict[str, int]:
-    """Return how many leads were closed with every step on time, and how many were not."""
+def _closed(session: Session) -> tuple[int, int]:
+    """Return how many leads were closed, and how many of them with a step that was late."""
     late = select(Assignment.matter_id).where(col(Assignment.answered_at) > Assignment.due_at)
     closed = select(func.count()).where(Matter.kind == MatterKind.LEAD, col(Matter.outcome).is_not(None))
     counted = session.exec(closed).one()
     counted_late = session.exec(closed.where(col(Matter.id).in_(late))).one()
-    return {"closed_on_time": counted - counted_late, "closed_late": counted_late}
+    return counted, counted_late
 
 
-def _trend(session: Session, policy: Policy, today: date, now: datetime) -> list[dict[str, object]]:
+def _trend(session: Session, policy: Policy, today: date, now: datetime) -> list[BoardDay]:
     """Return the last days; what began before them and goes on is only counted."""
     first = today - timedelta(days=TREND_DAYS - 1)
     start = datetime.combine(first, time.min, tzinfo=policy.business_hours.zone)
@@ -109,7 +146,7 @@ def _trend(session: Session, policy: Policy, today: date, now: datetime) -> list
         .where(col(Assignment.due_at) < start)
     ).one()
     days = trend(opened, overdue, first, today)
-    return [{"day": each.day.isoformat(), "open": each.open, "overdue": each.overdue} for each in days]
+    return [BoardDay(day=each.day.isoformat(), open=each.open, overdue=each.overdue) for each in days]
 
 
 def _opened(session: Session, policy: Policy, start: datetime) -> Counter[Span]:

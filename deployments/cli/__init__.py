@@ -38,6 +38,7 @@ _COMMANDS = {
     "down": ("deployments.cli.system", "停止正在运行的系统"),
     "status": ("deployments.cli.system", "查看系统是否在运行以及在办数量"),
     "reconcile": ("deployments.cli.system", "核对并修复承办运行：每条在办线索恰有一个运行"),
+    "drill": ("deployments.cli.drill", "演练：虚构线索、加速时钟，在独立文件夹中运行整个系统"),
     "init": ("deployments.cli.system", "只创建或升级数据库，不启动服务"),
     "lead": ("deployments.cli.leads", "登记、导入、查看线索"),
     "board": ("deployments.cli.board", "查看清零看板：在办、到期、逾期和趋势"),
