@@ -63,6 +63,8 @@ def due_account(row: Assignment, policy: Policy, calendar: WorkCalendar) -> list
     lines[-1] += f" {policy.business_hours.closes:%H:%M} 届满（{policy.business_hours.source}）"
     if row.round > 1 and row.step is not Step.REVIEW:
         lines.append("退回后期限不重新起算，仍按首次交办的到期日计算。")
+    if row.held:
+        lines.append("已申请延期，审批期间暂缓到期后的督办，到期日在批准前不变。")
     if last != row.due_on:
         lines.append(f"登记的到期日为 {day_label(row.due_on)}：放假安排其后有调整，不使已定期限变为逾期。")
     return lines
