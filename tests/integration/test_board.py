@@ -51,8 +51,8 @@ def test_the_trend_tells_the_end_of_each_day(walks: list[Walk]) -> None:
     """Two of four were closed, one of them on Friday; its verification was overdue on Thursday evening."""
     board = read_board(walks[0].place, houma(27, 20))
     days = board["trend"]
-    assert len(days) == TREND_DAYS  # type: ignore[arg-type]
-    assert days[-6:] == [  # type: ignore[index]
+    assert len(days) == TREND_DAYS
+    assert days[-6:] == [
         {"day": "2026-11-22", "open": 0, "overdue": 0},
         {"day": "2026-11-23", "open": 3, "overdue": 0},
         {"day": "2026-11-24", "open": 3, "overdue": 1},
@@ -66,7 +66,7 @@ def test_what_began_before_the_trend_and_goes_on_is_counted(walks: list[Walk]) -
     """A year later two leads are still open and overdue on every day."""
     later = houma(27, 20) + timedelta(days=365)
     days = read_board(walks[0].place, later)["trend"]
-    assert {(day["open"], day["overdue"]) for day in days} == {(2, 2)}  # type: ignore[attr-defined]
+    assert {(day["open"], day["overdue"]) for day in days} == {(2, 2)}
 
 
 def test_the_artifact_is_alike_while_nothing_changes(walks: list[Walk]) -> None:

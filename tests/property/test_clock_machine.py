@@ -29,9 +29,9 @@ _APPROVER = "SFGW"
 class Clocks(RuleBasedStateMachine):
     """One lead, from its registration, with everything that may happen to its clocks."""
 
-    @initialize()
-    def begin(self) -> None:
-        """Set up a database of its own with a lead whose transfer is owed."""
+    @initialize(step=st.sampled_from((Step.TRANSFER, Step.VERIFY, Step.RECTIFY)))
+    def begin(self, step: Step) -> None:
+        """Set up a database of its own with a lead that has come as far as that step."""
         self.folder = tempfile.TemporaryDirectory()
         home = Path(self.folder.name)
         (home / "evidence").mkdir()
@@ -41,7 +41,7 @@ class Clocks(RuleBasedStateMachine):
         units = read_directory(packaged_directory_text(), "units.toml")
         import_units(self.place, units, "units.toml", self.clock())
         self.lead = Walk(self.place, self.clock, home, register_lead(self.place, self.clock))
-        self.lead.advance()
+        self.lead.to(step)
         self.patrols: list[datetime] = []
         self.request: Walk | None = None
 
@@ -56,10 +56,16 @@ class Clocks(RuleBasedStateMachine):
         """What is owed for the lead."""
         return self.lead.file().open_assignment
 
-    @rule(minutes=st.integers(1, 60 * 30))
-    def pass_time(self, minutes: int) -> None:
-        """Up to thirty hours."""
-        self.clock.now += timedelta(minutes=minutes)
+    @rule(hours=st.integers(1, 80))
+    def pass_time(self, hours: int) -> None:
+        """Up to a long weekend."""
+        self.clock.now += timedelta(hours=hours)
+
+    @rule(days=st.integers(0, 4), hour=st.integers(9, 17))
+    def go_to_work(self, days: int, hour: int) -> None:
+        """On to some hour of a later day, as a rule within business hours."""
+        here = self.place.policy.business_hours.local(self.clock())
+        self.clock.now = max(self.clock(), here.replace(hour=hour, minute=1) + timedelta(days=days))
 
     @rule(times=st.integers(1, 2))
     def patrol(self, times: int) -> None:
