@@ -42,13 +42,17 @@ class Coded(TypeDecorator[Labelled]):
         """Remember the vocabulary to read codes with."""
         super().__init__(**arguments)
         self.vocabulary = vocabulary
+        # Thousands of rows are read at once; a look into a dictionary is cheaper than a call.
+        self._members = {member.value: member for member in vocabulary}
 
     def process_bind_param(self, value: Labelled | None, dialect: Dialect) -> str | None:
         """Store the code; a code outside the vocabulary is an error."""
         del dialect
-        return None if value is None else self.vocabulary(value).value
+        if value is None or isinstance(value, self.vocabulary):
+            return value and value.value
+        return self.vocabulary(value).value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Labelled | None:
         """Return the member."""
         del dialect
-        return None if value is None else self.vocabulary(value)
+        return None if value is None else self._members[value]

@@ -1,8 +1,9 @@
 """The unit directory: who may owe an answer, read from one TOML text."""
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 from typing import Annotated
 
@@ -51,10 +52,15 @@ class Register:
         Raises:
             NotFound: The directory never held it.
         """
-        for unit in self.units:
-            if unit.code == code:
-                return unit
-        raise NotFound(f"单位目录中没有代码为“{code}”的单位。")
+        unit = self._by_code.get(code)
+        if unit is None:
+            raise NotFound(f"单位目录中没有代码为“{code}”的单位。")
+        return unit
+
+    @cached_property
+    def _by_code(self) -> Mapping[str, UnitFact]:
+        """The units by their codes."""
+        return {unit.code: unit for unit in self.units}
 
     def unit(self, text: str) -> UnitFact:
         """Find an active unit by what a person typed: code, name or short name.

@@ -59,6 +59,8 @@ def _environment(form: str) -> "Environment":
         undefined=StrictUndefined,
         # Plain text and Markdown have no HTML to escape; ``finalize`` does for them what autoescape would.
         autoescape=False,  # noqa: S701 - as above
+        # Templates do not change while a process runs.
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_markdown_safe if form == "md" else _plain,

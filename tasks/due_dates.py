@@ -26,7 +26,7 @@ def recompute(row: Assignment, policy: Policy, due_dates: DueDates) -> Due:
     """Compute the due date of an assignment anew: by its extension, else by the term it was given under."""
     if row.extended_to is not None:
         return due_at_extension(row.extended_to, due_dates.calendar)
-    return due_dates.by_start(_term_of(row, policy))[row.clock_start]
+    return due_dates.by_start(term_of(row, policy))[row.clock_start]
 
 
 def due_at_extension(until: date, calendar: WorkCalendar) -> Due:
@@ -51,7 +51,7 @@ def move_due(
 
 def due_account(row: Assignment, policy: Policy, calendar: WorkCalendar) -> list[str]:
     """Return the account of a stored due date, day by day."""
-    due = due_date(row.clock_start, _term_of(row, policy), calendar)
+    due = due_date(row.clock_start, term_of(row, policy), calendar)
     lines = [f"起算事件：{due.term.start}", *explanation_lines(due)]
     last = due.day
     if row.extended_to is not None:
@@ -75,7 +75,7 @@ def _skipped(day: ExplainedDay) -> str:
     return f"{day_label(day.day, provisional=day.provisional)} 不计入：{day.reason}"
 
 
-def _term_of(row: Assignment, policy: Policy) -> Term:
+def term_of(row: Assignment, policy: Policy) -> Term:
     """Return the term an assignment was given under."""
     given = {"value": row.term_value, "unit": TermUnit(row.term_unit)}
     return policy.terms.of(row.step).model_copy(update=given)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import insert, update
 from sqlmodel import Session, col, select
 
 from models.calendar import WorkCalendar
@@ -102,15 +102,15 @@ class _Clerk:
     facts: list[Fact] = field(default_factory=list)
     drafts: list[Notice] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
-    shown: list[dict[str, object]] = field(default_factory=list)
-    looks: list[dict[str, object]] = field(default_factory=list)
+    shown: list[int] = field(default_factory=list)
+    looks: dict[datetime | None, list[int]] = field(default_factory=dict)
     raised: Counter[Rung] = field(default_factory=Counter)
     _rungs: dict[tuple[Step, date], tuple[TimedRung, ...]] = field(default_factory=dict)
 
     def look_at(self, row: Assignment, matter: Matter, done: Sequence[Rung]) -> None:
         """Note what has come for one assignment, and when to look at it again."""
         found = self._standing(row, done)
-        self.looks.append({"row": key_of(row), "next": found.next_at})
+        self.looks.setdefault(found.next_at, []).append(key_of(row))
         if found.reached is None:
             return
         rule = found.reached.rule
@@ -124,7 +124,7 @@ class _Clerk:
             self._record(row, matter, found.reached, Raising.RAISED, "")
             self.notices += [Notice(matter, row, rule, recipient) for recipient in rule.recipients]
         self.raised[rule.rung] += 1
-        self.shown.append({"row": key_of(matter), "since": self.now})
+        self.shown.append(key_of(matter))
 
     def _standing(self, row: Assignment, done: Sequence[Rung]) -> Standing:
         """Return where an assignment stands; rungs are computed once for a step and date."""
@@ -165,8 +165,6 @@ class _Clerk:
         desk.enqueue(session, self.notices)
         for notice in self.drafts:
             draft_circular(session, desk, notice, RULE)
-        again = update(Assignment).where(col(Assignment.id) == bindparam("row"))
-        connection.execute(again.values(rung_at=bindparam("next")), self.looks)
-        if self.shown:
-            stale = update(Matter).where(col(Matter.id) == bindparam("row"))
-            connection.execute(stale.values(stale_since=bindparam("since")), self.shown)
+        for next_at, rows in self.looks.items():
+            connection.execute(update(Assignment).where(col(Assignment.id).in_(rows)).values(rung_at=next_at))
+        connection.execute(update(Matter).where(col(Matter.id).in_(self.shown)).values(stale_since=self.now))

@@ -1,7 +1,7 @@
 """Writing what is told at a rung of the ladder into the outbox, in bulk."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
@@ -12,10 +12,10 @@ from models.calendar import WorkCalendar
 from models.directory import Register
 from models.ladder import RungRule
 from models.tables import Assignment, Escalation, Matter, Message
-from models.terms import TermUnit, day_label
+from models.terms import day_label
 from models.vocabulary import Delivery, Raising, Recipient, Role, Rung, Step
 from notifications.rendering import RenderedMessage, render_message
-from tasks.due_dates import due_account
+from tasks.due_dates import due_account, term_of
 from tasks.matters import key_of
 
 # What a person who raises a rung rests on.
@@ -46,6 +46,7 @@ class NoticeDesk:
     register: Register
     calendar: WorkCalendar
     now: datetime
+    _shared: dict[object, dict[str, object]] = field(default_factory=dict, init=False)
 
     def enqueue(self, session: Session, notices: Sequence[Notice]) -> None:
         """Write every notice into the outbox within the transaction that raised its rung."""
@@ -97,30 +98,42 @@ class NoticeDesk:
     def _values(self, notice: Notice, unit_code: str, sent: list[str]) -> dict[str, object]:
         """Return what the templates speak of."""
         row, matter, policy = notice.row, notice.matter, self.register.policy
-        hours = policy.business_hours
-        given = {"value": row.term_value, "unit": TermUnit(row.term_unit)}
-        term = policy.terms.of(row.step).model_copy(update=given)
-        addressee = self.register.stored(unit_code).name
+        # What many notices of one patrol have in common is put into words once.
+        alike = (
+            row.step, row.unit_code, row.due_on, row.provisional, row.clock_start, row.term_value,
+            row.term_unit, notice.rule.rung, notice.recipient, unit_code,
+        )  # fmt: skip
+        if alike not in self._shared:
+            self._shared[alike] = self._common(notice, unit_code)
         return {
+            **self._shared[alike],
             "number": matter.number,
             "printed_number": matter.printed_number,
             "title": matter.title,
+            "opened_at": f"{policy.business_hours.local(row.opened_at):%Y-%m-%d %H:%M}",
+            "rung_basis": _BY_HAND if notice.grounds else notice.rule.source,
+            "grounds": notice.grounds,
+            "sent": sent,
+            "why": due_account(row, policy, self.calendar) if notice.rule.rung in _WITH_HISTORY else [],
+        }
+
+    def _common(self, notice: Notice, unit_code: str) -> dict[str, object]:
+        """Return what does not depend on the lead."""
+        row, policy = notice.row, self.register.policy
+        term = term_of(row, policy)
+        addressee = self.register.stored(unit_code).name
+        return {
             "unit": self.register.stored(row.unit_code).name,
             "addressee": addressee + ("主要负责人" if notice.recipient is Recipient.LEADER else ""),
             "step": row.step.label,
             "due": day_label(row.due_on, provisional=row.provisional),
-            "closes": f"{hours.closes:%H:%M}",
-            "opened_at": f"{hours.local(row.opened_at):%Y-%m-%d %H:%M}",
+            "closes": f"{policy.business_hours.closes:%H:%M}",
             "clock_start": row.clock_start.isoformat(),
             "term": term.label,
             "as_of": policy.day_of(self.now).isoformat(),
             "further": self._further(notice),
             "late": self.calendar.working_days(row.due_on, policy.day_of(self.now)),
             "basis": term.source,
-            "rung_basis": _BY_HAND if notice.grounds else notice.rule.source,
-            "grounds": notice.grounds,
-            "sent": sent,
-            "why": due_account(row, policy, self.calendar) if notice.rule.rung in _WITH_HISTORY else [],
         }
 
     def _further(self, notice: Notice) -> list[str]:
