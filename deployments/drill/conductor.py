@@ -162,6 +162,9 @@ class Conductor:
 
         def hand_in(now: datetime) -> None:
             place = self.stage.place
+            if deed.number not in {owed.number for owed in self._owed()}:
+                # Somebody else's answer made it pointless meanwhile.
+                return
             try:
                 if isinstance(deed.act, Submission):
                     recorded = record_answer(place, deed.number, deed.act, now)
