@@ -2,7 +2,7 @@
 
 from answering import answer_all, step_seconds, suspend
 from databases import POSTGRESQL, SQLITE
-from figures import Figure, Row, each_cell, pairs, ratio_of, spread
+from figures import Figure, Row, each_cell, pick, ratio_of, spread
 from scale import Scale
 from sites import open_site
 from ways import OURS, SERVE, Way
@@ -37,18 +37,22 @@ def _burst(kind: str, way: Way, answers: int) -> list[Row]:
 
 def figures(rows: list[Row]) -> list[Figure]:
     """Set our time against the goal and our rate against that of ``serve()``."""
-    return [_figure(ours, peer) for ours, peer in pairs(rows, "last_step_s", OURS.name, SERVE.name)]
+    found = []
+    for ours in pick(rows, "last_step_s", way=OURS.name):
+        peers = pick(rows, "last_step_s", way=SERVE.name, database=str(ours["database"]))
+        found.append(_figure(ours, peers[0] if peers else None))
+    return found
 
 
-def _figure(ours: Row, peer: Row) -> Figure:
+def _figure(ours: Row, peer: Row | None) -> Figure:
     """Return one figure; fewer answers than 200 prove nothing about the goal."""
     goal = _GOAL_SECONDS[str(ours["database"])]
-    mine, other = float(ours["steps_per_second"]), float(peer["steps_per_second"])
+    mine, other = float(ours["steps_per_second"]), float(peer["steps_per_second"]) if peer else 0.0
     return Figure(
         name=f"{ours['answers']} answers at once: until the last next step",
         database=str(ours["database"]),
         ours=f"{ours['last_step_s']} s ({mine:.2f} steps/s)",
-        peer=f"{peer['last_step_s']} s for {peer['answers']} ({other:.2f} steps/s)",
+        peer=f"{peer['last_step_s']} s for {peer['answers']} ({other:.2f} steps/s)" if peer else "failed",
         peer_name=SERVE.name,
         ratio=ratio_of(mine, other),
         ratio_means="times as many steps per second",
