@@ -129,7 +129,7 @@ class _Teller:
                 ("办结时间", self._time(matter.closed_at) if matter.closed_at else "未办结"),
             ],
             "run": matter.flow_run_id,
-            "facts": file.petition.body if file.petition else file.lead.facts,
+            "facts": _text_of(file),
             "steps": [self._step(assignment) for assignment in file.assignments],
             "why": due_account(current, self.policy, self.calendar) if current else [],
             "evidence": [
@@ -230,6 +230,12 @@ class _Teller:
     def _day(day: date, *, provisional: bool) -> str:
         """Return a due day in words."""
         return day_label(day, provisional=provisional)
+
+
+def _text_of(file: MatterFile) -> str:
+    """Return what a matter says: the facts of a lead, the grounds of a request, a circular as drafted."""
+    petition = file.petition
+    return "\n".join(filter(None, (petition.subject, petition.body))) if petition else file.lead.facts
 
 
 def _pieces(session: Session, matter: Matter) -> Sequence[Evidence]:
