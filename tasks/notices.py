@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 
 from sqlalchemy import insert
 from sqlmodel import Session, col, select
@@ -64,11 +63,6 @@ class NoticeDesk:
         sent = self._history(session, [notice]).get(key_of(notice.row), [])
         return render_message(notice.rule.rung.value, self._values(notice, self.register.bureau().code, sent))
 
-    @cached_property
-    def _opening(self) -> datetime:
-        """When people may be told: at once, or at the next opening of the office."""
-        return self.register.policy.business_hours.next_opening(self.now, self.calendar)
-
     def _addressees(self, notice: Notice) -> Iterator[str]:
         """Give the codes of the units that a kind of recipient means."""
         match notice.recipient:
@@ -92,7 +86,7 @@ class NoticeDesk:
             "matter_id": key_of(matter), "unit_code": unit_code, "recipient": notice.recipient, "kind": kind,
             "dedupe_key": f"{matter.number}/{row.step.value}/{row.round}/{kind}-{row.due_on:%Y%m%d}/{to}",
             "subject": text.subject, "body": text.body, "status": Delivery.CREATED, "created_at": self.now,
-            "attempts": 0, "next_attempt_at": self._opening, "handed_over_at": None, "last_error": "",
+            "attempts": 0, "next_attempt_at": self.now, "handed_over_at": None, "last_error": "",
         }  # fmt: skip
 
     def _values(self, notice: Notice, unit_code: str, sent: list[str]) -> dict[str, object]:

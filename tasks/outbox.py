@@ -15,7 +15,7 @@ from models.vocabulary import Delivery, Finding, Recipient, Step
 from notifications.channels import hand_over, open_channels
 from notifications.rendering import render_message
 from tasks.matters import MatterFile, key_of
-from tasks.workplace import Workplace
+from tasks.workplace import Workplace, work_calendar
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +69,8 @@ def enqueue(
 def deliver_messages(place: Workplace, number: str | None = None) -> DeliveryReport:
     """Hand over every message that is due, each by one deliverer only.
 
+    Outside business hours nothing is handed over, whatever the message: it waits for the next opening.
+
     Args:
         place: The workplace; without a channel file everything stays in the outbox.
         number: Only the messages of this lead.
@@ -81,6 +83,8 @@ def deliver_messages(place: Workplace, number: str | None = None) -> DeliveryRep
         return DeliveryReport(reason=str(error))
     if channels is None:
         return DeliveryReport(reason=f"未配置渠道（{place.channels_file.name}），消息留在发件箱。")
+    if not _may_tell(place):
+        return DeliveryReport(reason="现在不是办公时间，消息留待开始办公后发送。")
     handed_over = failed = 0
     reason = ""
     for message in _due_messages(place, place.clock(), number):
@@ -107,7 +111,14 @@ def _tags(message: Message) -> list[str]:
 
 def can_deliver(place: Workplace, number: str) -> bool:
     """Tell whether there is anything to hand over for a lead, and a channel to try."""
-    return place.channels_file.exists() and bool(_due_messages(place, place.clock(), number))
+    waiting = place.channels_file.exists() and _due_messages(place, place.clock(), number)
+    return bool(waiting) and _may_tell(place)
+
+
+def _may_tell(place: Workplace) -> bool:
+    """Tell whether people may be told anything now."""
+    with place.reading() as session:
+        return place.policy.business_hours.is_open(place.clock(), work_calendar(session))
 
 
 def _due_messages(place: Workplace, now: datetime, number: str | None) -> list[Message]:

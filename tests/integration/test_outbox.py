@@ -1,7 +1,7 @@
 """The outbox hands messages over to real local receivers: each once, and again where it failed."""
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 
@@ -9,12 +9,12 @@ import pytest
 from conftest import Clock
 from mishaps import at_once
 from receivers import JsonReceiver, json_receiver, mail_receiver
-from walking import Walk, contents, messages_of, register_lead
+from walking import Walk, contents, houma, messages_of, register_lead
 from wording import assert_is_one_sentence
 
 from models.tables import Message
 from models.vocabulary import Delivery, Step
-from tasks.outbox import LEASE, RETRY_AFTER, UNCONFIGURED_RETRY, DeliveryReport, deliver_messages
+from tasks.outbox import LEASE, RETRY_AFTER, UNCONFIGURED_RETRY, DeliveryReport, can_deliver, deliver_messages
 from tasks.workplace import Workplace
 
 # Apprise imports a module that Python 3.11 announces the end of; it does without it on newer versions.
@@ -183,6 +183,46 @@ def test_a_killed_deliverer_loses_its_message_to_another(
     clock.now += LEASE
     assert deliver_messages(walk.place) == DeliveryReport(handed_over=1)
     assert (only_message(walk.place).attempts, len(receiver.received)) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("closed", "opens"),
+    [
+        (houma(23, 8, 59, 59), houma(23, 9)),
+        (houma(23, 18), houma(24, 9)),
+        (houma(27, 18), houma(30, 9)),
+        (houma(28, 10), houma(30, 9)),
+    ],
+    ids=["before opening", "in the evening", "on Friday evening", "on a Saturday"],
+)
+def test_while_the_office_is_closed_every_message_waits(
+    walk: Walk, clock: Clock, receiver: JsonReceiver, closed: datetime, opens: datetime
+) -> None:
+    """Whatever it tells of and whoever wrote it: nobody is reached out of hours, and all when it opens."""
+    write_channels(walk.place, {"ZJJ": receiver.url("zjj")})
+    clock.now = closed
+    walk.to(Step.RECEIPT)
+    assert not can_deliver(walk.place, walk.number)
+    report = deliver_messages(walk.place)
+    assert report == DeliveryReport(reason="现在不是办公时间，消息留待开始办公后发送。")
+    assert (only_message(walk.place).attempts, receiver.received) == (0, [])
+    clock.now = opens
+    assert can_deliver(walk.place, walk.number)
+    assert deliver_messages(walk.place) == DeliveryReport(handed_over=1)
+
+
+def test_what_failed_is_not_tried_again_out_of_hours(
+    walk: Walk, clock: Clock, receiver: JsonReceiver
+) -> None:
+    """The pause after a failure may end in the evening."""
+    clock.now = houma(23, 17, 59, 30)
+    walk.to(Step.RECEIPT)
+    write_channels(walk.place, {"ZJJ": receiver.url("zjj")})
+    receiver.status = HTTPStatus.INTERNAL_SERVER_ERROR
+    assert deliver_messages(walk.place).failed == 1
+    receiver.status = HTTPStatus.OK
+    assert deliver_after(walk.place, clock, timedelta(hours=1)).handed_over == 0
+    assert deliver_after(walk.place, clock, timedelta(hours=16)).handed_over == 1
 
 
 def test_only_the_messages_of_one_lead_are_handed_over(

@@ -50,14 +50,6 @@ def test_what_was_skipped_after_an_outage_may_still_be_raised_by_hand(walk: Walk
     assert raisings == ["skipped", "raised"]
 
 
-def test_in_the_evening_the_messages_wait_for_the_next_opening(walk: Walk) -> None:
-    """People are told during business hours only."""
-    walk.to(Step.VERIFY)
-    supervise(walk.place, walk.number, REQUEST, houma(27, 20))
-    told = [m for m in messages_of(walk.place) if m.kind == "supervise"]
-    assert {m.next_attempt_at for m in told} == {houma(30, 9)}
-
-
 def test_a_circular_by_hand_waits_for_approval(walk: Walk) -> None:
     """Nothing is published that nobody approved."""
     walk.to(Step.VERIFY)

@@ -127,7 +127,7 @@ class Clocks(RuleBasedStateMachine):
 
     @invariant()
     def nobody_is_told_out_of_hours(self) -> None:
-        """What a patrol raises was raised in business hours, and may be sent in them only."""
+        """What a patrol raises is raised, and written to people, in business hours only."""
         if not hasattr(self, "place"):
             return
         hours = self.place.policy.business_hours
@@ -135,7 +135,7 @@ class Clocks(RuleBasedStateMachine):
             calendar = work_calendar(session)
             raised = session.exec(select(Escalation.at).where(Escalation.raising == Raising.RAISED)).all()
             kinds = ("remind", "due_today", "urge", "supervise", "report", "circular", "receipt_reminder")
-            sent = session.exec(select(Message.next_attempt_at).where(col(Message.kind).in_(kinds))).all()
+            sent = session.exec(select(Message.created_at).where(col(Message.kind).in_(kinds))).all()
         assert all(hours.is_open(moment, calendar) for moment in (*raised, *sent))
 
 
