@@ -16,7 +16,7 @@ from tasks.extensions import ExtensionRequest
 _PERSON = "演练人员"
 _HOUR, _A_WHILE = timedelta(hours=1), timedelta(minutes=20)
 # By which working day from the due date a late or silent unit answers, per step.
-_LATE, _SILENT = 1, 4
+_LATE, _SILENT = 1, 5
 _MORNING, _AFTERNOON, _EVENING = time(10, 20), time(14, 20), time(16, 40)
 _EXPLANATION = "演练：经现场核查并调阅有关档案，情况已逐项核实，相关文件随本次反馈一并提交。"
 
