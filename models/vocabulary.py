@@ -166,11 +166,24 @@ class Recipient(Labelled):
 
 
 class DocumentKind(Labelled):
-    """The official document that goes out at a rung."""
+    """The kinds of official documents (公文). Source: 通知§1(三), §12."""
 
+    TRANSFER_LETTER = "transfer_letter", "移交函"
+    CONSULTATION_LETTER = "consultation_letter", "征询函"
+    RECTIFICATION_NOTICE = "rectification_notice", "整改通知"
     SUPERVISION_NOTICE = "supervision_notice", "督办通知"
+    EXTENSION_REPLY = "extension_reply", "延期复函"
     REPORT = "report", "报告"
     CIRCULAR = "circular", "通报"
+    CLOSING_REPORT = "closing_report", "办结报告"
+
+
+class DocumentStatus(Labelled):
+    """The life of an official document; a number once given is never given again."""
+
+    DRAFT = "draft", "拟稿"
+    ISSUED = "issued", "已印发"
+    WITHDRAWN = "withdrawn", "已撤回"
 
 
 class Channel(Labelled):
@@ -187,7 +200,8 @@ class Delivery(Labelled):
     CREATED = "created", "待发送"
     SENDING = "sending", "发送中"
     HANDED_OVER = "handed_over", "已交付渠道"
-    FAILED = "failed", "发送失败"
+    FAILED = "failed", "发送失败，待重试"
+    GIVEN_UP = "given_up", "已停止发送"
 
 
 class RunFault(Labelled):
