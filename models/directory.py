@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -41,10 +42,14 @@ class UnitFact(BaseModel):
 
 @dataclass(frozen=True)
 class Register:
-    """The unit directory and the policy, which every rule may consult."""
+    """The unit directory and the policy, which every rule may consult.
+
+    ``wording`` is the folder of the office's own templates, None where the packaged ones are used.
+    """
 
     units: tuple[UnitFact, ...]
     policy: Policy
+    wording: Path | None = None
 
     def stored(self, code: str) -> UnitFact:
         """Return a unit by a stored code, active or not.

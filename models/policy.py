@@ -12,7 +12,7 @@ from models.errors import InputError
 from models.hours import BusinessHours, Frozen
 from models.ladder import Ladder, TimedRung, timed_rungs
 from models.terms import DueDate, Term, deadline, due_date
-from models.vocabulary import Step
+from models.vocabulary import DocumentKind, SourceLevel, Step
 
 
 class Terms(Frozen):
@@ -84,6 +84,39 @@ class Numbering(Frozen):
         return self.printed.format(year=year, sequence=sequence)
 
 
+class DocumentRules(Frozen):
+    """How official documents are numbered and to whom closings are reported, by kind and level."""
+
+    notice: str = Field(min_length=1)
+    source: str
+    numbers: dict[DocumentKind, str]
+    superiors: dict[SourceLevel, str]
+
+    @field_validator("numbers")
+    @classmethod
+    def _numbers_apart(cls, numbers: dict[DocumentKind, str]) -> dict[DocumentKind, str]:
+        if missing := [kind.label for kind in DocumentKind if kind not in numbers]:
+            raise ValueError(f"缺少{'、'.join(missing)}的文号格式")
+        if len(set(numbers.values())) < len(numbers):
+            raise ValueError("两种公文的文号格式相同，文号会重复")
+        for template in numbers.values():
+            if template.count("{year}") != 1 or template.count("{sequence}") != 1 or len(template) > 60:  # noqa: PLR2004 - as the column holds
+                raise ValueError("文号格式应含有 {year} 和 {sequence} 各一次，不超过60字")
+        return numbers
+
+    @field_validator("superiors")
+    @classmethod
+    def _every_level(cls, superiors: dict[SourceLevel, str]) -> dict[SourceLevel, str]:
+        if missing := [level.label for level in SourceLevel if not superiors.get(level, "").strip()]:
+            raise ValueError(f"缺少{'、'.join(missing)}级的上报对象")
+        return superiors
+
+    def number_of(self, kind: DocumentKind, year: int, sequence: int) -> str:
+        """Return the number of a document, as 侯发改移函〔2026〕1号."""
+        template = self.numbers[kind]
+        return template.replace("{year}", str(year)).replace("{sequence}", str(sequence))
+
+
 class Policy(Frozen):
     """All figures of the system."""
 
@@ -92,6 +125,7 @@ class Policy(Frozen):
     answer_gate: AnswerGate
     evidence: EvidenceRules
     numbering: Numbering
+    documents: DocumentRules
     ladder: Ladder
 
     def due(self, step: Step, start: date, calendar: WorkCalendar) -> DueDate:

@@ -15,6 +15,8 @@ from models.vocabulary import (
     Category,
     Channel,
     Delivery,
+    DocumentKind,
+    DocumentStatus,
     Grounds,
     MatterKind,
     Outcome,
@@ -211,8 +213,31 @@ class AnswerEvidence(SQLModel, table=True):
     evidence_id: int = Field(foreign_key="evidence.id", primary_key=True)
 
 
+class Document(SQLModel, table=True):
+    """An official document (公文): its number, its text as fixed with the number, and its files by digest.
+
+    ``content`` is ``models.documents.OfficialDocument`` as JSON; ``note`` says why it was withdrawn.
+    """
+
+    __table_args__ = (UniqueConstraint("kind", "year", "sequence"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    matter_id: int = _of_matter()
+    kind: DocumentKind = Field(sa_column=Column(Coded(DocumentKind), nullable=False))
+    year: int
+    sequence: int
+    number: str = Field(unique=True, max_length=80)
+    status: DocumentStatus = Field(sa_column=Column(Coded(DocumentStatus), nullable=False))
+    content: dict[str, Any] = _json()
+    created_at: datetime = _moment()
+    note: str = _text("")
+    # Empty until it is rendered; the patrol looks for those.
+    pdf_sha256: str | None = Field(default=None, max_length=64, index=True)
+    word_sha256: str | None = Field(default=None, max_length=64)
+
+
 class Message(SQLModel, table=True):
-    """One text to one unit (消息): the outbox."""
+    """One text to one unit (消息): the outbox. ``tag`` is the channel it goes to, as ZJJ or ZJJ-leader."""
 
     __table_args__ = (Index("ix_message_status_next", "status", "next_attempt_at"),)
 
@@ -223,8 +248,11 @@ class Message(SQLModel, table=True):
     recipient: Recipient = Field(
         default=Recipient.UNIT, sa_column=Column(Coded(Recipient), nullable=False, server_default="unit")
     )
+    tag: str = Field(max_length=80)
     kind: str = Field(max_length=40)
-    dedupe_key: str = Field(unique=True, max_length=120)
+    # The official document attached to it.
+    document_number: str | None = Field(default=None, foreign_key="document.number", max_length=80)
+    dedupe_key: str = Field(unique=True, max_length=160)
     subject: str = _text()
     body: str = _text()
     status: Delivery = Field(default=Delivery.CREATED, sa_column=Column(Coded(Delivery), nullable=False))

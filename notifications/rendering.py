@@ -1,15 +1,22 @@
 """Rendering: Jinja2 templates that refuse a missing value instead of printing a blank."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from models.documents import Block
+from models.vocabulary import DocumentKind
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")
+# These stand for signs within values while a document is put together; no value holds them itself.
+_HASH, _BREAK = "\x02", "\x03"
+_HEADING = re.compile(r"(#{1,2}) ")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
@@ -21,16 +28,50 @@ class RenderedMessage:
     body: str
 
 
-def render_message(kind: str, values: Mapping[str, object]) -> RenderedMessage:
+def render_message(kind: str, values: Mapping[str, object], wording: Path | None = None) -> RenderedMessage:
     """Render the text of a message.
 
     Args:
         kind: The name of its template, as ``verify``; the first line of the template is the subject.
         values: What the template speaks of; a missing one raises ``jinja2.UndefinedError``.
+        wording: The folder of the office's own templates, which go before the packaged ones.
     """
-    text = _environment("txt").get_template(f"{kind}.txt.j2").render(values).strip()
+    text = _environment("txt", wording).get_template(f"{kind}.txt.j2").render(values).strip()
     subject, _, body = text.partition("\n")
     return RenderedMessage(subject.strip(), body.strip())
+
+
+def render_document(
+    kind: DocumentKind, values: Mapping[str, object], wording: Path | None = None
+) -> tuple[str, tuple[Block, ...]]:
+    """Render title and body of an official document; a line of the template is a paragraph.
+
+    Lines that begin with ``#`` or ``##`` are headings. A value never is one, whatever it holds; its line
+    breaks begin new paragraphs.
+    """
+    text = _environment("document", wording).get_template(f"documents/{kind.value}.txt.j2").render(values)
+    title, *lines = [line.strip() for line in text.split("\n") if line.strip()]
+    body = [block for line in lines for block in _blocks(line)]
+    return " ".join(_restored(title).split()), tuple(body)
+
+
+def _blocks(line: str) -> Iterator[Block]:
+    """Give the paragraphs of one line of a document's template."""
+    mark = _HEADING.match(line)
+    level = len(mark[1]) if mark else 0
+    for part in line[mark.end() if mark else 0 :].split(_BREAK):
+        if part.strip():
+            yield Block(_restored(part).strip(), level)
+
+
+def _restored(text: str) -> str:
+    """Return text with what stood for signs within values."""
+    return text.replace(_HASH, "#").replace(_BREAK, " ")
+
+
+def _within_paragraph(value: object) -> str:
+    """Return a value that can neither begin a heading nor a line of the template."""
+    return _plain(value).replace("#", _HASH).replace("\n", _BREAK)
 
 
 def render_markdown(name: str, values: Mapping[str, object]) -> str:
@@ -49,13 +90,14 @@ def render_svg(name: str, values: Mapping[str, object]) -> str:
 
 
 @cache
-def _environment(form: str) -> "Environment":
+def _environment(form: str, wording: Path | None = None) -> "Environment":
     """Return the environment of a form; its values are made harmless before they are printed."""
     # Imported here: most commands render nothing and should not pay for it.
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
 
+    packaged = PackageLoader("notifications")
     return Environment(
-        loader=PackageLoader("notifications"),
+        loader=ChoiceLoader([FileSystemLoader(wording), packaged]) if wording else packaged,
         undefined=StrictUndefined,
         # Plain text and Markdown have no HTML to escape; ``finalize`` does for them what autoescape would.
         autoescape=False,  # noqa: S701 - as above
@@ -63,7 +105,7 @@ def _environment(form: str) -> "Environment":
         auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_markdown_safe if form == "md" else _plain,
+        finalize={"md": _markdown_safe, "document": _within_paragraph}.get(form, _plain),
     )
 
 

@@ -113,7 +113,7 @@ def _record(
     with place.writing() as session:
         matter = find_matter(session, number, for_change=True)
         file = read_file(session, matter)
-        register = register_of(session, place.policy)
+        register = register_of(session, place)
         known = referenced_evidence(session, matter, submission.references)
         digests = {piece.sha256 for piece in pieces} | {row.sha256 for row in known}
         draft = AnswerDraft(
@@ -187,7 +187,7 @@ def _note_refusal(place: Workplace, number: str, submission: Submission, reason:
             if assignment.row.step is submission.step and used_up:
                 assignment.row.form_key = assignment.row.form_run_id = None
                 session.add(assignment.row)
-        known = register_of(session, place.policy).units
+        known = register_of(session, place).units
         unit = next((each.short_name for each in known if each.is_called(submission.unit)), submission.unit)
         append_entry(
             session, matter.number, now, "refused", f"{unit} {submission.person}", reason,

@@ -65,7 +65,7 @@ def read_board(place: Workplace, now: datetime) -> Board:
     """
     today = place.policy.day_of(now)
     with place.reading() as session:
-        register = register_of(session, place.policy)
+        register = register_of(session, place)
         counted = tallies(_owed(session, place.policy, work_calendar(session)), today, now)
         closed, closed_late = _closed(session)
         days = _trend(session, place.policy, today, now)

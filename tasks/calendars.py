@@ -9,7 +9,6 @@ from sqlmodel import Session, col, select
 
 from models.calendar import YearNotice
 from models.errors import InputError
-from models.policy import Policy
 from models.tables import Assignment, CalendarNotice, Matter
 from models.terms import Due, DueDates
 from tasks.due_dates import move_due, recompute
@@ -80,15 +79,13 @@ def import_notice(place: Workplace, notice: YearNotice, now: datetime) -> Calend
         session.flush()
         summary = f"导入{notice.year}年放假安排，共{len(days)}日"
         append_entry(session, "calendar", now, "calendar_imported", "操作员", summary, digest=digest)
-        return CalendarImport(
-            created=True, moved=_recompute_open(session, place.policy, now), overlaps=overlaps
-        )
+        return CalendarImport(created=True, moved=_recompute_open(session, place, now), overlaps=overlaps)
 
 
-def _recompute_open(session: Session, policy: Policy, now: datetime) -> list[MovedDate]:
+def _recompute_open(session: Session, place: Workplace, now: datetime) -> list[MovedDate]:
     """Recompute the due dates of all open assignments; each that changes is recorded and told."""
-    due_dates = DueDates(work_calendar(session))
-    register = register_of(session, policy)
+    due_dates, policy = DueDates(work_calendar(session)), place.policy
+    register = register_of(session, place)
     moved = []
     query = select(Assignment, Matter).join(Matter).where(col(Assignment.answered_at).is_(None))
     for row, matter in session.exec(query.order_by(col(Assignment.id))).all():

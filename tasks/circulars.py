@@ -4,9 +4,11 @@ from sqlmodel import Session
 
 from models.answers import AcceptedAnswer
 from models.directory import Register
+from models.documents import Block
 from models.tables import Assignment, Matter, Petition
-from models.vocabulary import MatterKind, Raising, Ruling, Rung
+from models.vocabulary import DocumentKind, DocumentStatus, MatterKind, Raising, Ruling, Rung
 from notifications.rendering import RenderedMessage
+from tasks.documents import NewDocument, draft_of, issue_documents, publish_draft, withdraw
 from tasks.ledger import append_entry
 from tasks.matters import key_of
 from tasks.notices import Notice, NoticeDesk
@@ -29,6 +31,13 @@ def draft_circular(session: Session, desk: NoticeDesk, notice: Notice, person: s
         MatterKind.CIRCULAR, notice.matter, notice.row, bureau, person, text.body, subject=text.subject
     )
     matter = open_petition(session, draft, desk.now)
+    title, (recipient, *lines) = _without_mark(text.subject), text.body.splitlines()
+    blocks = tuple(Block(line.strip()) for line in lines if line.strip())
+    circular = NewDocument(
+        DocumentKind.CIRCULAR, matter, recipient.rstrip("："), text=(title, blocks),
+        status=DocumentStatus.DRAFT, actor=person,
+    )  # fmt: skip
+    issue_documents(session, desk.register, [circular], desk.now)
     for stream in (notice.matter.number, matter.number):
         append_entry(
             session, stream, desk.now, "circular_drafted", person,
@@ -36,6 +45,11 @@ def draft_circular(session: Session, desk: NoticeDesk, notice: Notice, person: s
             circular=matter.number, due_on=notice.row.due_on.isoformat(), body=text.body,
         )  # fmt: skip
     return matter
+
+
+def _without_mark(subject: str) -> str:
+    """Return the title of a circular: its subject without the mark that sorts a mailbox."""
+    return subject.removeprefix("【通报】")
 
 
 def settle_circular(
@@ -61,10 +75,19 @@ def settle_circular(
         Raising.RAISED if approved else Raising.WITHHELD,
         f"{person}{reason and '：'}{reason}",
     )
+    document = draft_of(session, matter)
+    if document is not None:
+        if approved:
+            publish_draft(session, register, document, person, accepted.recorded_at)
+        else:
+            withdraw(session, document, f"不予发布：{reason}", person, accepted.recorded_at)
     if approved:
         rule = next(rule for rule in register.policy.ladder if rule.rung is Rung.CIRCULAR)
         text = RenderedMessage(petition.subject, petition.body)
-        notices = [Notice(matter, row, rule, recipient, text=text) for recipient in rule.recipients]
+        number = "" if document is None else document.number
+        notices = [
+            Notice(matter, row, rule, recipient, text=text, document=number) for recipient in rule.recipients
+        ]
         NoticeDesk(register, work_calendar(session), accepted.recorded_at).enqueue(session, notices)
     summary = f"通报 {matter.printed_number} {'经批准发布' if approved else f'不予发布：{reason}'}"
     kind = "circular_published" if approved else "circular_withheld"

@@ -9,10 +9,12 @@ from models.directory import Register
 from models.lifecycle import Assign, Await, Close, DeemReceived, NextStep
 from models.petitions import next_of
 from models.tables import Answer, Assignment, Matter
-from models.vocabulary import Channel, Outcome, Step
+from models.vocabulary import Channel, DocumentKind, Outcome, Step
+from tasks.documents import NewDocument, issue_documents
 from tasks.ledger import append_entry
 from tasks.matters import MatterFile, facts_of, find_matter, key_of, read_file
 from tasks.outbox import enqueue
+from tasks.wording import matter_values
 from tasks.workplace import Workplace, register_of, work_calendar
 
 RULE = "规则"
@@ -33,7 +35,7 @@ def take_step(place: Workplace, number: str, now: datetime) -> NextStep | None:
     with place.writing() as session:
         matter = find_matter(session, number, for_change=True)
         file = read_file(session, matter)
-        register = register_of(session, place.policy)
+        register = register_of(session, place)
         step = next_of(facts_of(file, register), now)
         match step:
             case Assign():
@@ -51,7 +53,7 @@ def peek_step(place: Workplace, number: str, now: datetime) -> NextStep | None:
     """Return the next step of a lead without taking it."""
     with place.reading() as session:
         file = read_file(session, find_matter(session, number))
-        return next_of(facts_of(file, register_of(session, place.policy)), now)
+        return next_of(facts_of(file, register_of(session, place)), now)
 
 
 def _assign(session: Session, register: Register, file: MatterFile, step: Assign, now: datetime) -> None:
@@ -71,7 +73,31 @@ def _assign(session: Session, register: Register, file: MatterFile, step: Assign
     )  # fmt: skip
     kind = _NOTICE_OF.get(step.step)
     if kind is not None:
-        enqueue(session, register, file, row, "return" if step.returned_from else kind, unit.code, now)
+        told = "return" if step.returned_from else kind
+        enqueue(
+            session, register, file, row, told, unit.code, now,
+            document=_issue(session, register, file, row, told, now),
+        )  # fmt: skip
+
+
+def _issue(
+    session: Session, register: Register, file: MatterFile, row: Assignment, told: str, now: datetime
+) -> str:
+    """Issue the document that goes with what a unit is told, if any; returns its number, else blank."""
+    kind = _DOCUMENT_OF.get(told)
+    if kind is None:
+        return ""
+    values = matter_values(register, file, row, row.unit_code)
+    copies: tuple[str, ...] = ()
+    if kind is DocumentKind.TRANSFER_LETTER:
+        # Who works along gets the letter as a copy. Source: 通知§1(三).
+        copies = tuple(name for name in str(values["cooperating"]).split("、") if name)
+    values["approver"] = register.approver().name
+    new = NewDocument(kind, file.matter, register.stored(row.unit_code).name, values, copies=copies)
+    return issue_documents(session, register, [new], now)[0]
+
+
+_DOCUMENT_OF = {"transfer": DocumentKind.TRANSFER_LETTER, "rectify": DocumentKind.RECTIFICATION_NOTICE}
 
 
 # The transfer and the review are the bureau's own; it sees them in its list instead of being written to.
@@ -145,9 +171,21 @@ def _close(session: Session, register: Register, file: MatterFile, outcome: Outc
     summary = f"{matter.kind.label}办结：{outcome.label}" + (
         f"（逾期环节：{'、'.join(late)}）" if late else "，各环节均按期"
     )
+    if file.petition is None:
+        _report_closing(session, register, file, now)
+    # Who asked for a petition and who is concerned was told with the ruling.
     append_entry(session, matter.number, now, "closed", RULE, summary, outcome=outcome.value, late_steps=late)
-    if file.petition is not None:
-        # Who asked and who is concerned was told with the ruling.
-        return
+
+
+def _report_closing(session: Session, register: Register, file: MatterFile, now: datetime) -> None:
+    """Write the report to the level that sent the lead, and tell everybody who worked on it."""
+    last = file.assignments[-1].row
+    superior = register.policy.documents.superiors[file.lead.source_level]
+    values = matter_values(register, file, last, last.unit_code)
+    new = NewDocument(DocumentKind.CLOSING_REPORT, file.matter, superior, values)
+    (number,) = issue_documents(session, register, [new], now)
+    bureau = register.bureau().code
     for code in dict.fromkeys(a.row.unit_code for a in file.assignments):
-        enqueue(session, register, file, file.assignments[-1].row, "closure", code, now)
+        # The report goes upward through the bureau; nobody else is sent it.
+        document = number if code == bureau else ""
+        enqueue(session, register, file, last, "closure", code, now, document=document)

@@ -54,7 +54,7 @@ def _raise_batch(place: Workplace, now: datetime) -> Counter[Rung] | None:
         owed = find_due(session, now)
         if not owed:
             return None
-        clerk = _Clerk(register_of(session, place.policy), calendar, now)
+        clerk = _Clerk(register_of(session, place), calendar, now)
         done = _recorded(session, [key_of(row) for row, _ in owed])
         for row, matter in owed:
             clerk.look_at(row, matter, done.get(key_of(row), ()))

@@ -16,6 +16,7 @@ from sqlmodel import Session, select
 from models.errors import NotFound, RuleViolation
 from models.tables import Evidence, Matter
 from models.texts import check_text
+from tasks.blobs import blob_path, sync_folder
 from tasks.ledger import append_entry
 from tasks.matters import find_matter, key_of
 from tasks.workplace import Workplace
@@ -169,11 +170,6 @@ def referenced_evidence(session: Session, matter: Matter, references: Sequence[s
     return rows
 
 
-def blob_path(folder: Path, sha256: str) -> Path:
-    """Return where a file lies, by its digest."""
-    return folder / sha256[:2] / sha256
-
-
 def _known(session: Session, matter: Matter, sha256: str) -> Evidence | None:
     """Return the row of a file the lead already has."""
     query = select(Evidence).where(Evidence.matter_id == matter.id, Evidence.sha256 == sha256)
@@ -195,19 +191,10 @@ def _write_blob(folder: Path, piece: Piece) -> None:
                 raise RuleViolation(f"印证材料“{piece.path.name}”在读取时被修改，请重试。")  # noqa: TRY301
             Path(copy.name).replace(target)
             for changed in (target.parent, folder):
-                _sync_folder(changed)
+                sync_folder(changed)
         except BaseException:
             Path(copy.name).unlink(missing_ok=True)
             raise
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable: a file without its name is lost all the same."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _copied(source: Path, copy: IO[bytes]) -> str:

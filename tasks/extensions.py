@@ -13,13 +13,15 @@ from models.errors import ConflictError
 from models.petitions import AcceptedExtension, ExtensionDraft, accept_extension
 from models.tables import Assignment, Evidence, Matter, Petition, PetitionEvidence
 from models.terms import day_label
-from models.vocabulary import MatterKind, Ruling
+from models.vocabulary import DocumentKind, MatterKind, Ruling
+from tasks.documents import NewDocument, issue_documents
 from tasks.due_dates import due_at_extension, move_due
 from tasks.evidence import inspect_file, referenced_evidence, store_piece
 from tasks.ledger import append_entry
 from tasks.matters import find_matter, key_of, lead_facts, read_file
 from tasks.outbox import enqueue
 from tasks.petitions import NewPetition, open_petition, pending_petitions
+from tasks.wording import matter_values
 from tasks.workplace import Workplace, register_of, work_calendar
 
 
@@ -64,7 +66,7 @@ def request_extension(place: Workplace, number: str, request: ExtensionRequest, 
     pieces = [inspect_file(place, path) for path in request.files]
     with place.writing() as session:
         lead = find_matter(session, number, for_change=True)
-        register = register_of(session, place.policy)
+        register = register_of(session, place)
         file = read_file(session, lead)
         known = referenced_evidence(session, lead, request.references)
         draft = ExtensionDraft(
@@ -178,9 +180,21 @@ def _tell(
         "ruling": Ruling(accepted.decision).label, "reasons": accepted.explanation,
         "decided_by": register.stored(accepted.unit).name,
     }  # fmt: skip
+    ruled = file.assignments[-1].row
+    lead = session.get_one(Matter, matter.parent_id)
+    values = {**matter_values(register, file, ruled, asked_by), **told, "lead_number": lead.printed_number}
+    owing = register.stored(row.unit_code).name
+    reply = NewDocument(
+        DocumentKind.EXTENSION_REPLY, lead, register.stored(asked_by).name, values,
+        issuer=register.stored(accepted.unit).name,
+        copies=tuple(dict.fromkeys(n for n in (register.bureau().name, owing) if n != values["asked_by"])),
+    )  # fmt: skip
+    (document,) = issue_documents(session, register, [reply], accepted.recorded_at)
     for code in dict.fromkeys((asked_by, row.unit_code)):
-        ruled = file.assignments[-1].row
-        enqueue(session, register, file, ruled, "extension_reply", code, accepted.recorded_at, **told)
+        enqueue(
+            session, register, file, ruled, "extension_reply", code, accepted.recorded_at,
+            document=document, **told,
+        )  # fmt: skip
 
 
 def _label(row: Assignment) -> str:

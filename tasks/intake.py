@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, select
 
 from models.intake import LeadDraft
-from models.tables import Counter, Lead, Matter
+from models.tables import Lead, Matter
 from models.vocabulary import MatterKind
+from tasks.counters import next_number, take_turn
 from tasks.ledger import append_entry
 from tasks.matters import key_of
 from tasks.workplace import Workplace, register_of
@@ -40,8 +40,8 @@ def register_leads(place: Workplace, drafts: list[LeadDraft], person: str, now: 
     with place.writing() as session:
         series = f"线索/{place.policy.day_of(now).year}"
         # Registrations take turns, so that two who bring the same lead cannot both find it missing.
-        _take_turn(session, series)
-        bureau = register_of(session, place.policy).bureau()
+        take_turn(session, series)
+        bureau = register_of(session, place).bureau()
         actor = f"{bureau.short_name} {person}".strip()
         return [_register(place, session, draft, actor, now) for draft in drafts]
 
@@ -52,7 +52,7 @@ def _register(place: Workplace, session: Session, draft: LeadDraft, actor: str, 
     if known is not None:
         return Registered(known.number, known.printed_number, created=False)
     year = place.policy.day_of(now).year
-    sequence = _next_number(session, f"线索/{year}")
+    sequence = next_number(session, f"线索/{year}")
     numbering = place.policy.numbering
     matter = Matter(
         kind=MatterKind.LEAD,
@@ -80,19 +80,3 @@ def _register(place: Workplace, session: Session, draft: LeadDraft, actor: str, 
         fingerprint=draft.fingerprint,
     )  # fmt: skip
     return Registered(matter.number, matter.printed_number, created=True)
-
-
-def _take_turn(session: Session, series: str) -> None:
-    """Create a series where it is new and hold its row until the transaction ends."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    first = insert(Counter).values(series=series, last=0)
-    session.connection().execute(first.on_conflict_do_nothing(index_elements=["series"]))
-    session.exec(select(Counter).where(Counter.series == series).with_for_update()).one()
-
-
-def _next_number(session: Session, series: str) -> int:
-    """Give the next number of a series whose turn was taken."""
-    counter = session.get_one(Counter, series)
-    counter.last += 1
-    session.add(counter)
-    return counter.last

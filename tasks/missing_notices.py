@@ -31,19 +31,21 @@ def tell_of_missing_notices(place: Workplace, now: datetime) -> int:
         if not place.policy.business_hours.is_open(now, calendar):
             return 0
         owed = _provisional(session)
-        bureau = register_of(session, place.policy).bureau()
+        bureau = register_of(session, place).bureau()
         key = f"calendar/{place.policy.day_of(now)}/{_KIND}/{bureau.code}"
         told = select(Message.id).where(Message.dedupe_key == key)
         if not owed or session.exec(told).first() is not None:
             return 0
         years = "、".join(str(year) for year in _years(owed, calendar))
         text = render_message(
-            _KIND, {"years": years, "count": len(owed), "unit": bureau.name, "lines": _lines(owed)}
+            _KIND,
+            {"years": years, "count": len(owed), "unit": bureau.name, "lines": _lines(owed)},
+            place.templates_folder,
         )
         session.add(
             Message(
-                unit_code=bureau.code, kind=_KIND, dedupe_key=key, subject=text.subject, body=text.body,
-                created_at=now, next_attempt_at=now,
+                unit_code=bureau.code, tag=bureau.code, kind=_KIND, dedupe_key=key,
+                subject=text.subject, body=text.body, created_at=now, next_attempt_at=now,
             )
         )  # fmt: skip
         summary = f"提醒导入{years}年放假安排，{len(owed)}条线索的到期日为暂定"

@@ -10,10 +10,11 @@ from sqlmodel import Session, col, select
 from models.calendar import WorkCalendar
 from models.directory import Register
 from models.ladder import RungRule
-from models.tables import Assignment, Escalation, Matter, Message
+from models.tables import Assignment, Escalation, Lead, Matter, Message
 from models.terms import day_label
-from models.vocabulary import Delivery, Raising, Recipient, Role, Rung, Step
+from models.vocabulary import Delivery, DocumentKind, Raising, Recipient, Role, Rung, Step
 from notifications.rendering import RenderedMessage, render_message
+from tasks.documents import NewDocument, issue_documents
 from tasks.due_dates import due_account, term_of
 from tasks.matters import key_of
 
@@ -36,6 +37,8 @@ class Notice:
     grounds: str = ""
     # The text to be sent word for word, because a person approved it; else the template gives it.
     text: RenderedMessage | None = None
+    # The number of the document to attach, where it was given before.
+    document: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,18 +53,56 @@ class NoticeDesk:
     def enqueue(self, session: Session, notices: Sequence[Notice]) -> None:
         """Write every notice into the outbox within the transaction that raised its rung."""
         history = self._history(session, notices)
+        issued = self._issue(session, notices, history)
         messages = [
-            self._message(notice, unit_code, history.get(key_of(notice.row), []))
+            self._message(
+                notice,
+                unit_code,
+                history.get(key_of(notice.row), []),
+                notice.document or issued.get((key_of(notice.row), notice.rule.rung), ""),
+            )
             for notice in notices
             for unit_code in self._addressees(notice)
         ]
         if messages:
             session.connection().execute(insert(Message), messages)
 
+    def _issue(
+        self, session: Session, notices: Sequence[Notice], history: dict[int, list[str]]
+    ) -> dict[tuple[int, Rung], str]:
+        """Issue one document for every rung that has one; returns their numbers by assignment and rung."""
+        # A document that needed approval was numbered with its draft.
+        official = {
+            (key_of(each.row), each.rule.rung): each
+            for each in notices if each.rule.document and not each.rule.needs_approval
+        }  # fmt: skip
+        facts = self._facts(session, [key_of(each.matter) for each in official.values()])
+        wanted = []
+        for (row_id, _), notice in official.items():
+            unit_code = self._document_to(notice)
+            lead = {"facts": facts[key_of(notice.matter)], "notice": self.register.policy.documents.notice}
+            values = {**self._values(notice, unit_code, history.get(row_id, [])), **lead}
+            kind = notice.rule.document or DocumentKind.REPORT
+            wanted.append(NewDocument(kind, notice.matter, self.register.stored(unit_code).name, values))
+        numbers = issue_documents(session, self.register, wanted, self.now)
+        return dict(zip(official, numbers, strict=True))
+
+    def _document_to(self, notice: Notice) -> str:
+        """Return the unit a rung's document is addressed to: the government, or whoever owes the answer."""
+        if notice.rule.document is DocumentKind.REPORT:
+            return next((u.code for u in self.register.all_with(Role.GOVERNMENT)), notice.row.unit_code)
+        return notice.row.unit_code
+
+    def _facts(self, session: Session, matters: Sequence[int]) -> dict[int, str]:
+        """Return the facts of leads by their matters."""
+        query = select(Lead.matter_id, Lead.facts).where(col(Lead.matter_id).in_(matters))
+        return dict(session.exec(query).all()) if matters else {}
+
     def draft(self, session: Session, notice: Notice) -> RenderedMessage:
         """Return a notice in the words in which it would be sent; nothing is written."""
         sent = self._history(session, [notice]).get(key_of(notice.row), [])
-        return render_message(notice.rule.rung.value, self._values(notice, self.register.bureau().code, sent))
+        values = {**self._values(notice, self.register.bureau().code, sent), "document": ""}
+        return render_message(notice.rule.rung.value, values, self.register.wording)
 
     def _addressees(self, notice: Notice) -> Iterator[str]:
         """Give the codes of the units that a kind of recipient means."""
@@ -75,17 +116,21 @@ class NoticeDesk:
             case Recipient.CITY:
                 yield from (unit.code for unit in self.register.units if unit.active)
 
-    def _message(self, notice: Notice, unit_code: str, sent: list[str]) -> dict[str, object]:
+    def _message(self, notice: Notice, unit_code: str, sent: list[str], document: str) -> dict[str, object]:
         """Return the row of one message."""
         row, matter, rung = notice.row, notice.matter, notice.rule.rung
         # A receipt that nobody signs is deemed: it is reminded of in other words.
         kind = "receipt_reminder" if row.step is Step.RECEIPT else rung.value
-        text = notice.text or render_message(kind, self._values(notice, unit_code, sent))
+        text = notice.text or render_message(
+            kind, {**self._values(notice, unit_code, sent), "document": document}, self.register.wording
+        )
         to = unit_code + (":leader" if notice.recipient is Recipient.LEADER else "")
         return {
-            "matter_id": key_of(matter), "unit_code": unit_code, "recipient": notice.recipient, "kind": kind,
+            "matter_id": key_of(matter), "unit_code": unit_code, "tag": to.replace(":", "-"),
+            "recipient": notice.recipient, "kind": kind,
             "dedupe_key": f"{matter.number}/{row.step.value}/{row.round}/{kind}-{row.due_on:%Y%m%d}/{to}",
             "subject": text.subject, "body": text.body, "status": Delivery.CREATED, "created_at": self.now,
+            "document_number": document or None,
             "attempts": 0, "next_attempt_at": self.now, "handed_over_at": None, "last_error": "",
         }  # fmt: skip
 

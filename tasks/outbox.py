@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import update
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, col, select
 
 from models.directory import Register
 from models.errors import DeliveryError, InputError, NoChannelError
 from models.tables import Assignment, Message
-from models.terms import Term, TermUnit, day_label
-from models.vocabulary import Delivery, Finding, Recipient, Step
+from models.vocabulary import Delivery
 from notifications.channels import hand_over, open_channels
 from notifications.rendering import render_message
+from tasks.given_up import tell_given_up
 from tasks.matters import MatterFile, key_of
-from tasks.workplace import Workplace, work_calendar
+from tasks.wording import matter_values
+from tasks.workplace import Workplace, register_of, work_calendar
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,8 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
 # A unit without an address is looked at again after this time.
 UNCONFIGURED_RETRY = timedelta(minutes=20)
+# What is still to be handed over.
+WAITING = (Delivery.CREATED, Delivery.SENDING, Delivery.FAILED)
 RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
 
 
@@ -47,7 +50,7 @@ def enqueue(
 ) -> bool:
     """Write a message into the outbox within the transaction of the change it tells of.
 
-    ``more`` is what its template speaks of beside the matter and the assignment.
+    ``more`` is what its template speaks of beside the matter; ``document`` is the number of what is attached.
 
     Returns:
         False where this (matter, step, round, kind, recipient) has its message already.
@@ -57,16 +60,23 @@ def enqueue(
     key = f"{file.matter.number}/{row.step.value}/{row.round}/{occasion}/{unit_code}"
     if session.exec(select(Message.id).where(Message.dedupe_key == key)).first() is not None:
         return False
-    message = render_message(kind, {**_values(register, file, row, unit_code), **more})
+    message = render_message(
+        kind,
+        {**matter_values(register, file, row, unit_code), **more},
+        register.wording,
+    )
     written = Message(
-        matter_id=key_of(file.matter), unit_code=unit_code, kind=kind, dedupe_key=key,
+        matter_id=key_of(file.matter), unit_code=unit_code, tag=unit_code, kind=kind, dedupe_key=key,
+        document_number=str(more.get("document") or "") or None,
         subject=message.subject, body=message.body, created_at=now, next_attempt_at=now,
     )  # fmt: skip
     session.add(written)
     return True
 
 
-def deliver_messages(place: Workplace, number: str | None = None) -> DeliveryReport:
+def deliver_messages(
+    place: Workplace, number: str | None = None, message_id: int | None = None
+) -> DeliveryReport:
     """Hand over every message that is due, each by one deliverer only.
 
     Outside business hours nothing is handed over, whatever the message: it waits for the next opening.
@@ -74,6 +84,7 @@ def deliver_messages(place: Workplace, number: str | None = None) -> DeliveryRep
     Args:
         place: The workplace; without a channel file everything stays in the outbox.
         number: Only the messages of this lead.
+        message_id: Only this message.
     """
     try:
         channels = open_channels(place.channels_file)
@@ -87,12 +98,12 @@ def deliver_messages(place: Workplace, number: str | None = None) -> DeliveryRep
         return DeliveryReport(reason="现在不是办公时间，消息留待开始办公后发送。")
     handed_over = failed = 0
     reason = ""
-    for message in _due_messages(place, place.clock(), number):
+    for message in _due_messages(place, place.clock(), number, message_id):
         # A channel may take its time: every lease is counted from its own beginning.
         if not _claim(place, message, place.clock()):
             continue
         try:
-            hand_over(channels, _tags(message), message.subject, message.body)
+            hand_over(channels, tags_of(message), message.subject, message.body)
         except DeliveryError as error:
             failed, reason = failed + 1, str(error)
             logger.warning("消息 %s 未能交付渠道：%s", message.dedupe_key, error)
@@ -103,10 +114,9 @@ def deliver_messages(place: Workplace, number: str | None = None) -> DeliveryRep
     return DeliveryReport(handed_over, failed, reason)
 
 
-def _tags(message: Message) -> list[str]:
+def tags_of(message: Message) -> list[str]:
     """Return the tags to look for; the leader of a unit is reached by the unit where none is named."""
-    leader = [f"{message.unit_code}-leader"] if message.recipient is Recipient.LEADER else []
-    return [*leader, message.unit_code]
+    return list(dict.fromkeys((message.tag, message.unit_code)))
 
 
 def can_deliver(place: Workplace, number: str) -> bool:
@@ -121,12 +131,16 @@ def _may_tell(place: Workplace) -> bool:
         return place.policy.business_hours.is_open(place.clock(), work_calendar(session))
 
 
-def _due_messages(place: Workplace, now: datetime, number: str | None) -> list[Message]:
+def _due_messages(
+    place: Workplace, now: datetime, number: str | None, message_id: int | None = None
+) -> list[Message]:
     """Return the messages whose attempt is due, the oldest first."""
-    waiting = col(Message.status).in_([Delivery.CREATED, Delivery.SENDING])
+    waiting = col(Message.status).in_(WAITING)
     query = select(Message).where(waiting, col(Message.next_attempt_at) <= now).order_by(col(Message.id))
     if number is not None:
         query = query.where(col(Message.dedupe_key).startswith(f"{number}/"))
+    if message_id is not None:
+        query = query.where(col(Message.id) == message_id)
     with place.reading() as session:
         return list(session.exec(query))
 
@@ -136,7 +150,7 @@ def _claim(place: Workplace, message: Message, now: datetime) -> bool:
     mine = update(Message).where(
         col(Message.id) == message.id,
         col(Message.attempts) == message.attempts,
-        or_(col(Message.status) == Delivery.CREATED, col(Message.status) == Delivery.SENDING),
+        col(Message.status).in_(WAITING),
     )
     with place.writing() as session:
         taken = session.connection().execute(
@@ -146,7 +160,7 @@ def _claim(place: Workplace, message: Message, now: datetime) -> bool:
 
 
 def _settle(place: Workplace, message: Message, error: DeliveryError | None) -> None:
-    """Record how an attempt ended: handed over, to be tried again, or failed for good."""
+    """Record how an attempt ended: handed over, to be tried again, or given up and told to the operator."""
     now = place.clock()
     with place.writing() as session:
         row = session.get_one(Message, message.id)
@@ -158,56 +172,10 @@ def _settle(place: Workplace, message: Message, error: DeliveryError | None) -> 
         elif isinstance(error, NoChannelError):
             row.status, row.last_error, row.attempts = Delivery.CREATED, str(error), row.attempts - 1
             row.next_attempt_at = now + UNCONFIGURED_RETRY
+        elif error.retryable and row.attempts <= len(RETRY_AFTER):
+            row.status, row.last_error = Delivery.FAILED, str(error)
+            row.next_attempt_at = now + RETRY_AFTER[row.attempts - 1]
         else:
-            again = error.retryable and row.attempts <= len(RETRY_AFTER)
-            row.status = Delivery.CREATED if again else Delivery.FAILED
-            row.last_error = str(error)
-            row.next_attempt_at = now + (RETRY_AFTER[row.attempts - 1] if again else timedelta())
+            row.status, row.last_error = Delivery.GIVEN_UP, str(error)
+            tell_given_up(session, register_of(session, place), row, now)
         session.add(row)
-
-
-def _values(register: Register, file: MatterFile, row: Assignment, unit_code: str) -> dict[str, object]:
-    """Return what the templates speak of."""
-    policy, lead, matter = register.policy, file.lead, file.matter
-    hours = policy.business_hours
-    answers = {a.row.step: a.answer for a in file.assignments if a.answer is not None}
-    transfer, verify, review = (answers.get(s) for s in (Step.TRANSFER, Step.VERIFY, Step.REVIEW))
-    cooperating = transfer.fields.get("cooperating", "") if transfer else ""
-    term: Term = policy.terms.of(row.step)
-    given = term.model_copy(update={"value": row.term_value, "unit": TermUnit(row.term_unit)})
-    return {
-        "number": matter.number,
-        "printed_number": matter.printed_number,
-        "title": matter.title,
-        "unit": register.stored(unit_code).name,
-        "source": f"{lead.source_level.label}{f'（{lead.document_number}）' if lead.document_number else ''}",
-        "cooperating": "、".join(register.stored(code).name for code in cooperating.split(",") if code),
-        "due": day_label(row.due_on, provisional=row.provisional),
-        "closes": f"{hours.closes:%H:%M}",
-        "clock_start": row.clock_start.isoformat(),
-        "term": given.label,
-        "basis": term.source,
-        "minimum": policy.answer_gate.minimum_explanation_characters,
-        "finding": Finding(verify.decision).label if verify else "",
-        "opinion": verify.fields.get("opinion", "") if verify else "",
-        "reasons": review.explanation if review else "",
-        "step": row.step.label,
-        "outcome": matter.outcome.label if matter.outcome else "",
-        **_petition_values(register, file),
-        "closed_at": f"{hours.local(matter.closed_at):%Y-%m-%d %H:%M}" if matter.closed_at else "",
-    }
-
-
-def _petition_values(register: Register, file: MatterFile) -> dict[str, object]:
-    """Return what the templates speak of where a petition is put before somebody."""
-    petition, about = file.petition, file.about
-    if petition is None or about is None:
-        return {}
-    return {
-        "asked_by": register.stored(petition.unit_code).name,
-        "owing": register.stored(about.unit_code).name,
-        "about_step": about.step.label,
-        "about_due": day_label(about.due_on, provisional=about.provisional),
-        "proposed": day_label(petition.proposed_on) if petition.proposed_on else "",
-        "text": petition.body,
-    }

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, func, select
 from models.tables import Assignment, Escalation, Matter, Petition
 from models.vocabulary import MatterKind, Outcome, Raising, Rung
 from tasks.conduct import RULE
+from tasks.documents import draft_of, withdraw
 from tasks.ledger import append_entry
 from tasks.matters import key_of, lock_matters
 
@@ -101,6 +102,9 @@ def drop_petitions(
             row.held = False
         else:
             settle_escalation(session, session.get_one(Petition, key_of(matter)), Raising.SKIPPED, why)
+            draft = draft_of(session, matter)
+            if draft is not None:
+                withdraw(session, draft, f"{Outcome.MOOT.label}（{why}）", RULE, now)
         session.add_all((matter, row))
         summary = f"{matter.kind.label}办结：{Outcome.MOOT.label}（{why}）"
         append_entry(session, matter.number, now, "closed", RULE, summary, outcome=Outcome.MOOT.value)

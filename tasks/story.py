@@ -35,9 +35,7 @@ def tell_story(place: Workplace, number: str) -> Story:
     """
     with place.reading() as session:
         file = read_file(session, find_matter(session, number))
-        return _Teller(place.policy, register_of(session, place.policy), work_calendar(session)).tell(
-            session, file
-        )
+        return _Teller(place.policy, register_of(session, place), work_calendar(session)).tell(session, file)
 
 
 def story_key(number: str) -> str:
@@ -64,7 +62,7 @@ def run_label(place: Workplace, number: str, now: datetime) -> Label:
     """Return the name and tags of a lead's run, as 侯线〔2026〕12号 · 核查 · 住建局 · 11-27."""
     with place.reading() as session:
         file = read_file(session, find_matter(session, number))
-        register, calendar = register_of(session, place.policy), work_calendar(session)
+        register, calendar = register_of(session, place), work_calendar(session)
     matter, current = file.matter, file.open_assignment
     if current is None:
         state = matter.outcome.label if matter.outcome else "派发"
@@ -91,7 +89,7 @@ def explain_due(place: Workplace, number: str) -> list[tuple[str, list[str]]]:
     """
     with place.reading() as session:
         file = read_file(session, find_matter(session, number))
-        register, calendar = register_of(session, place.policy), work_calendar(session)
+        register, calendar = register_of(session, place), work_calendar(session)
         accounts = []
         for assignment in file.assignments:
             row = assignment.row

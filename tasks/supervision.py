@@ -64,7 +64,7 @@ def supervise(place: Workplace, number: str, request: SupervisionRequest, now: d
         row = read_file(session, matter).open_assignment
         if row is None:
             raise RuleViolation("该线索当前没有待反馈的环节，不能督办。")
-        register = register_of(session, place.policy)
+        register = register_of(session, place)
         case = _Case(session, register, matter, row, _rule(register, request.rung, row), request, now)
         return case.carry_out()
 

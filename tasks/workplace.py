@@ -48,6 +48,16 @@ class Workplace:
         """The Apprise configuration: tags are unit codes."""
         return self.home / "channels.yaml"
 
+    @property
+    def documents_folder(self) -> Path:
+        """Where the files of official documents lie, by their digest."""
+        return self.home / "documents"
+
+    @property
+    def templates_folder(self) -> Path:
+        """The office's own templates; each replaces the packaged one of the same name."""
+        return self.home / "templates"
+
     def reading(self) -> AbstractContextManager[Session]:
         """Give a session that writes nothing."""
         return reading(self.engine)
@@ -94,16 +104,16 @@ def work_calendar(session: Session) -> WorkCalendar:
     return calendar
 
 
-def register_of(session: Session, policy: Policy) -> Register:
-    """Return the unit directory and the policy as the rules consult them."""
+def register_of(session: Session, place: Workplace) -> Register:
+    """Return the unit directory, the policy and the office's own wording as rules and texts consult them."""
     units = session.exec(select(Unit).order_by(col(Unit.code))).all()
-    return Register(tuple(unit_fact(unit) for unit in units), policy)
+    return Register(tuple(unit_fact(unit) for unit in units), place.policy, place.templates_folder)
 
 
 def read_register(place: Workplace) -> Register:
     """Return the unit directory and the policy at this moment."""
     with place.reading() as session:
-        return register_of(session, place.policy)
+        return register_of(session, place)
 
 
 def unit_fact(unit: Unit) -> UnitFact:

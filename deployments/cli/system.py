@@ -17,6 +17,7 @@ from models.errors import StartError
 from models.tables import Assignment, Matter, Message
 from models.vocabulary import Delivery
 from tasks import reconcile as runs
+from tasks.outbox import WAITING
 from tasks.prefect_api import PrefectApi
 from tasks.workplace import Workplace
 
@@ -138,7 +139,7 @@ def status(*, as_json: bool) -> None:
         f"Prefect 服务：{'正常' if found['server'] else '连不上'}（{settings.api_url}）",
         f"执行进程：在线{len(workers)}个",
         f"线索：共{counts['leads']}条，在办{counts['open']}条，其中逾期{counts['overdue']}条",
-        f"消息：待发{counts['unsent']}条，失败{counts['failed']}条",
+        f"消息：待发{counts['unsent']}条，已停止发送{counts['given_up']}条",
     ]
     emit(found, "\n".join(lines), as_json=as_json)
 
@@ -149,14 +150,14 @@ def _counts(place: Workplace) -> dict[str, int]:
     overdue = select(func.count(func.distinct(Assignment.matter_id))).where(
         col(Assignment.answered_at).is_(None), col(Assignment.due_at) < place.clock()
     )
-    unsent = col(Message.status).in_([Delivery.CREATED, Delivery.SENDING])
+    unsent = col(Message.status).in_(WAITING)
     with place.reading() as session:
         return {
             "leads": session.exec(select(func.count()).select_from(Matter)).one(),
             "open": session.exec(select(func.count()).select_from(Matter).where(opened)).one(),
             "overdue": session.exec(overdue).one(),
             "unsent": session.exec(select(func.count()).select_from(Message).where(unsent)).one(),
-            "failed": session.exec(
-                select(func.count()).select_from(Message).where(col(Message.status) == Delivery.FAILED)
+            "given_up": session.exec(
+                select(func.count()).select_from(Message).where(col(Message.status) == Delivery.GIVEN_UP)
             ).one(),
         }

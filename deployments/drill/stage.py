@@ -34,6 +34,7 @@ _LOOPBACK = "127.0.0.1"
 _NUMBERS = {
     'key = "L{year}-{sequence:04d}"': 'key = "D{year}-{sequence:04d}"',
     'printed = "侯线〔{year}〕{sequence}号"': 'printed = "演练〔{year}〕{sequence}号"',
+    ' = "侯发改': ' = "演练',
 }
 
 

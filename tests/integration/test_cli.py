@@ -183,6 +183,6 @@ def test_messages_and_status_are_counted(terminal: Terminal) -> None:
     status = terminal.json("status")
     assert status == {
         "running": False, "server": False, "workers": [],
-        "leads": 1, "open": 1, "overdue": 0, "unsent": 1, "failed": 0,
+        "leads": 1, "open": 1, "overdue": 0, "unsent": 1, "given_up": 0,
     }  # fmt: skip
     assert terminal.text("status").splitlines()[0] == "系统：未运行"

@@ -70,5 +70,6 @@ def test_a_due_date_in_a_year_without_notice_is_called_provisional(walk: Walk, c
     rectify = messages_of(walk.place)[-1]
     assert "2027-01-07（星期四，暂定）" in rectify.subject
     assert "2027-01-07（星期四，暂定） 18:00" in rectify.body
-    assert ledger_of(walk.place, walk.number)[-1].summary.endswith("到期日 2027-01-07（暂定）")
+    assigned = [e.summary for e in ledger_of(walk.place, walk.number) if e.kind == "assigned"]
+    assert assigned[-1].endswith("到期日 2027-01-07（暂定）")
     assert run_label(walk.place, walk.number, clock()).name.endswith("01-07暂定")

@@ -9,11 +9,13 @@ import pytest
 from conftest import Clock
 from mishaps import at_once
 from receivers import JsonReceiver, json_receiver, mail_receiver
-from walking import Walk, contents, houma, messages_of, register_lead
+from walking import PERSON, Walk, contents, houma, ledger_of, messages_of, register_lead
 from wording import assert_is_one_sentence
 
+from models.errors import ConflictError, NotFound, RuleViolation
 from models.tables import Message
 from models.vocabulary import Delivery, Step
+from tasks.given_up import send_again
 from tasks.outbox import LEASE, RETRY_AFTER, UNCONFIGURED_RETRY, DeliveryReport, can_deliver, deliver_messages
 from tasks.workplace import Workplace
 
@@ -87,7 +89,7 @@ def test_a_receiver_that_fails_is_tried_again_later(walk: Walk, clock: Clock, re
     report = deliver_messages(walk.place)
     assert (report.handed_over, report.failed) == (0, 1)
     waiting = only_message(walk.place)
-    assert (waiting.status, waiting.attempts) == (Delivery.CREATED, 1)
+    assert (waiting.status, waiting.attempts) == (Delivery.FAILED, 1)
     assert waiting.next_attempt_at == clock() + RETRY_AFTER[0]
     assert waiting.last_error == report.reason
     assert "500" in report.reason
@@ -111,11 +113,15 @@ def test_after_the_last_attempt_a_message_has_failed(
         assert only_message(walk.place).next_attempt_at == clock() + pause
         clock.now += pause
     deliver_messages(walk.place)
-    failed = only_message(walk.place)
-    assert (failed.status, failed.attempts) == (Delivery.FAILED, len(RETRY_AFTER) + 1)
+    failed, notice = messages_of(walk.place)
+    assert (failed.status, failed.attempts) == (Delivery.GIVEN_UP, len(RETRY_AFTER) + 1)
     assert "500" in failed.last_error
+    assert (notice.kind, notice.unit_code, notice.status) == ("given_up", "FGJ", Delivery.CREATED)
+    for told in (failed.subject, failed.last_error, failed.body, f"resend {failed.id}"):
+        assert told in notice.body
+    assert ledger_of(walk.place, walk.number)[-1].kind == "message_given_up"
     receiver.status = HTTPStatus.OK
-    assert deliver_after(walk.place, clock, timedelta(days=9)) == DeliveryReport()
+    assert deliver_after(walk.place, clock, timedelta(days=9)).handed_over == 0
     assert len(receiver.received) == len(RETRY_AFTER) + 1
 
 
@@ -238,3 +244,47 @@ def test_only_the_messages_of_one_lead_are_handed_over(
     assert [message.status for message in messages_of(walk.place)] == [
         Delivery.CREATED, Delivery.HANDED_OVER,
     ]  # fmt: skip
+
+
+def test_a_refused_message_is_given_up_at_once(walk: Walk, receiver: JsonReceiver) -> None:
+    """A wrong address stays wrong: no second attempt, and the bureau is told why."""
+    walk.to(Step.RECEIPT)
+    write_channels(walk.place, {"ZJJ": receiver.url("zjj")})
+    receiver.status = HTTPStatus.NOT_FOUND
+    deliver_messages(walk.place)
+    refused, notice = messages_of(walk.place)
+    assert (refused.status, refused.attempts) == (Delivery.GIVEN_UP, 1)
+    assert "404" in refused.last_error
+    assert notice.kind == "given_up"
+
+
+def test_a_notice_that_is_given_up_raises_no_other(walk: Walk, receiver: JsonReceiver) -> None:
+    """The bureau's own channel is wrong: it is noted in the ledger, and that is the end of it."""
+    walk.to(Step.RECEIPT)
+    write_channels(walk.place, {"ZJJ": receiver.url("zjj"), "FGJ": receiver.url("fgj")})
+    receiver.status = HTTPStatus.NOT_FOUND
+    for _ in range(3):
+        deliver_messages(walk.place)
+    assert [message.status for message in messages_of(walk.place)] == [Delivery.GIVEN_UP] * 2
+    assert [entry.kind for entry in ledger_of(walk.place, walk.number)][-2:] == ["message_given_up"] * 2
+
+
+def test_a_person_sends_a_message_again(walk: Walk, clock: Clock, receiver: JsonReceiver) -> None:
+    """By name and noted in the ledger; what waits anyway is refused."""
+    walk.to(Step.RECEIPT)
+    write_channels(walk.place, {"ZJJ": receiver.url("zjj")})
+    with pytest.raises(ConflictError):
+        send_again(walk.place, only_message(walk.place).id or 0, PERSON, clock())
+    receiver.status = HTTPStatus.NOT_FOUND
+    deliver_messages(walk.place)
+    receiver.status = HTTPStatus.OK
+    wanted = messages_of(walk.place)[0].id or 0
+    send_again(walk.place, wanted, PERSON, clock())
+    assert deliver_messages(walk.place, message_id=wanted) == DeliveryReport(handed_over=1)
+    assert messages_of(walk.place)[0].status is Delivery.HANDED_OVER
+    last = ledger_of(walk.place, walk.number)[-1]
+    assert (last.kind, last.actor) == ("message_resent", f"发改局 {PERSON}")
+    with pytest.raises(NotFound):
+        send_again(walk.place, 999, PERSON, clock())
+    with pytest.raises(RuleViolation):
+        send_again(walk.place, wanted, " ", clock())

@@ -38,7 +38,7 @@ def test_two_runs_at_once_take_every_step_once(walk: Walk) -> None:
     keys = [message.dedupe_key for message in messages_of(walk.place)]
     assert len(keys) == len(set(keys)) == 6
     sequences = [entry.sequence for entry in ledger_of(walk.place, walk.number)]
-    assert sequences == list(range(1, 13))
+    assert sequences == list(range(1, 16))
 
 
 def test_of_two_answers_at_once_the_first_wins(walk: Walk) -> None:
@@ -69,7 +69,7 @@ def test_a_step_that_breaks_off_leaves_nothing(walk: Walk, statement: str) -> No
 def test_a_message_that_cannot_be_written_leaves_no_step(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A template that speaks of something unknown stops the step that would have sent it."""
 
-    def broken(kind: str, values: object) -> None:
+    def broken(kind: str, values: object, _: object) -> None:
         raise LookupError(f"{kind} speaks of something that is not among {values}")
 
     walk.to(Step.RECTIFY)

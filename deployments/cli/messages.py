@@ -1,0 +1,88 @@
+"""Commands for the outbox: list, show, resend."""
+
+import click
+from sqlmodel import col, select
+
+from deployments.cli.frame import Group, emit, json_option, shortened, table, workplace
+from models.directory import Register
+from models.errors import NotFound
+from models.hours import BusinessHours
+from models.tables import Message
+from models.vocabulary import Delivery
+from tasks.given_up import send_again
+from tasks.matters import find_matter
+from tasks.outbox import deliver_messages
+from tasks.workplace import read_register
+
+
+@click.group(cls=Group)
+def messages() -> None:
+    """查看发件箱，重新发送未送出的消息。"""
+
+
+@messages.command("list")
+@click.option("--lead", default="", help="只看某条线索，如 L2026-0012")
+@click.option("--status", "state", default="", help=f"只看某种状态：{'、'.join(d.label for d in Delivery)}")
+@json_option
+def show_messages(*, lead: str, state: str, as_json: bool) -> None:
+    """列出消息；“已交付渠道”不等于对方收到，签收才算。"""
+    query = select(Message).order_by(col(Message.id))
+    if state:
+        query = query.where(col(Message.status) == Delivery.parse(state, "状态"))
+    with workplace() as place:
+        register = read_register(place)
+        hours = place.policy.business_hours
+        with place.reading() as session:
+            if lead:
+                query = query.where(Message.matter_id == find_matter(session, lead).id)
+            found = session.exec(query).all()
+    rows = [
+        (m.id, f"{hours.local(m.created_at):%m-%d %H:%M}", register.stored(m.unit_code).short_name,
+         m.status.label, shortened(m.subject, 60), shortened(m.last_error, 40))
+        for m in found
+    ]  # fmt: skip
+    data = [message.model_dump(mode="json") for message in found]
+    text = table(("编号", "时间", "单位", "状态", "主题", "未送原因"), rows) if rows else "没有消息。"
+    emit(data, text, as_json=as_json)
+
+
+@messages.command("show")
+@click.argument("number", type=int)
+@json_option
+def show_message(*, number: int, as_json: bool) -> None:
+    """查看一条消息的全文、附件和发送情况。"""
+    with workplace() as place:
+        register, hours = read_register(place), place.policy.business_hours
+        with place.reading() as session:
+            message = session.get(Message, number)
+    if message is None:
+        raise NotFound(f"没有编号为 {number} 的消息，可用 zero137 messages list 查看。")
+    emit(message.model_dump(mode="json"), _told(message, register, hours), as_json=as_json)
+
+
+@messages.command("resend")
+@click.argument("number", type=int)
+@click.option("--person", required=True, help="经办人姓名")
+@json_option
+def resend(*, number: int, person: str, as_json: bool) -> None:
+    """重新发送一条未送出（或对方称未收到）的消息；记入台账。"""
+    with workplace() as place:
+        send_again(place, number, person, place.clock())
+        report = deliver_messages(place, message_id=number)
+        with place.reading() as session:
+            message = session.get_one(Message, number)
+    text = f"消息 {number}：{message.status.label}。{message.last_error or report.reason}"
+    emit(message.model_dump(mode="json"), text, as_json=as_json)
+
+
+def _told(message: Message, register: Register, hours: BusinessHours) -> str:
+    """Return a message as people read it."""
+    handed = f"，{hours.local(message.handed_over_at):%Y-%m-%d %H:%M} 交付" if message.handed_over_at else ""
+    rows = [
+        ("收件单位", f"{register.stored(message.unit_code).name}（渠道标签 {message.tag}）"),
+        ("状态", f"{message.status.label}{handed}，尝试{message.attempts}次"),
+        ("未送原因", message.last_error),
+        ("附件", message.document_number or ""),
+        ("主题", message.subject),
+    ]
+    return "\n".join([*(f"{name}：{value}" for name, value in rows if value), "", message.body])
