@@ -19,7 +19,7 @@ def read_results(path: Path) -> Results:
 
 def write_results(path: Path, results: Results) -> None:
     """Write results in the order of the benchmarks."""
-    results["benchmarks"] = dict(sorted(results["benchmarks"].items()))
+    results["benchmarks"] = dict(sorted(results["benchmarks"].items(), key=lambda item: int(item[0])))
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 

@@ -14,10 +14,12 @@ import api_calls
 import burst
 import cli_start
 import due_date_arithmetic
+import handing_over
 import idle_patrol
 import idle_system
 import life_cycles
 import rungs_at_once
+import typesetting
 from databases import POSTGRESQL, SQLITE
 from machine import commit, describe_machine
 from report import LATEST, TRIAL, publish, read_results, tables, write_results
@@ -33,6 +35,8 @@ BENCHMARKS: dict[str, tuple[str, ModuleType]] = {
     "7": ("Many assignments due at once", rungs_at_once),
     "8": ("A patrol with nothing to do", idle_patrol),
     "9": ("Due-date arithmetic", due_date_arithmetic),
+    "10": ("One letter as PDF", typesetting),
+    "11": ("Messages through the outbox", handing_over),
 }
 
 

@@ -27,6 +27,7 @@ class Scale:
         many_open: Those of a very large one.
         due_dates: Due dates that are computed.
         few_due_dates: Of these, how many the slow peer computes too.
+        messages: Messages that are handed over.
     """
 
     databases: tuple[str, ...] = (SQLITE, POSTGRESQL)
@@ -50,6 +51,7 @@ class Scale:
     many_open: int = 1_000_000
     due_dates: int = 1_000_000
     few_due_dates: int = 20_000
+    messages: int = 1_000
 
     def at_most(self, leads: int) -> Self:
         """Return the same with no count of leads above a number."""

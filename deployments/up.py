@@ -18,6 +18,7 @@ from deployments.settings import Settings, open_workplace
 from deployments.supervisor import Say, supervise
 from models.directory import packaged_directory_text, read_directory
 from models.errors import StartError
+from notifications.wording import check_wording
 from tasks.texts import decode_text, read_bytes
 from tasks.units import import_units, list_units
 from tasks.workplace import Workplace
@@ -144,6 +145,7 @@ def prepare(settings: Settings, say: Say) -> None:
         StartError: The database is locked or damaged.
         InputError: The policy or unit file is wrong.
     """
+    check_wording(settings.home / "templates")
     say("正在检查数据库…")
     place = open_workplace(settings)
     try:

@@ -7,8 +7,9 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from models.errors import StartError
+from models.errors import InputError, StartError
 from models.vocabulary import Rung
+from tasks.document_files import render_leftovers
 from tasks.escalation import raise_rungs
 from tasks.missing_notices import tell_of_missing_notices
 from tasks.observed import observed
@@ -26,14 +27,15 @@ async def patrol() -> State[Any]:
         unknown = await observed("核对放假安排", lambda: tell_of_missing_notices(place, place.clock()))
         report = await observed("补发消息", lambda: deliver_messages(place))
         try:
+            written = await observed("生成公文", lambda: render_leftovers(place, place.clock()))
             mended = await observed("核对承办运行", lambda: reconcile(place, place.clock()))
             shown = await observed("更新运行显示", lambda: refresh_runs(place, place.clock()))
             await observed("更新清零看板", lambda: show_board(place, place.clock()))
-        except StartError as error:
+        except (StartError, InputError) as error:
             return Failed(name="巡查未完成", message=str(error))
     waiting = f"{unknown}条到期日为暂定；" if unknown else ""
     message = (
-        f"{_told(raised)}；{waiting}{summary_of(mended)}；更新显示{shown}条；"
+        f"{_told(raised)}；{waiting}{summary_of(mended)}；更新显示{shown}条；生成公文{written}件；"
         f"交付消息{report.handed_over}条，失败{report.failed}条。{report.reason}"
     )
     return Completed(name="已巡查", message=message)

@@ -41,6 +41,21 @@ def render_message(kind: str, values: Mapping[str, object], wording: Path | None
     return RenderedMessage(subject.strip(), body.strip())
 
 
+def render_mail(kind: str, subject: str, body: str, document: str, wording: Path | None = None) -> str:
+    """Render the HTML form of a message from the text that was stored, so that both say the same.
+
+    Args:
+        kind: Its own template is used where there is one, as ``verify.html.j2``, else ``mail.html.j2``.
+        subject: The subject as it was stored.
+        body: The text as it was stored.
+        document: What is attached; blank where nothing is.
+        wording: As for ``render_message``.
+    """
+    template = _environment("html", wording).select_template([f"{kind}.html.j2", "mail.html.j2"])
+    lines = [line.strip() for line in body.splitlines() if line.strip()]
+    return template.render({"subject": subject, "body": body, "lines": lines, "document": document})
+
+
 def render_document(
     kind: DocumentKind, values: Mapping[str, object], wording: Path | None = None
 ) -> tuple[str, tuple[Block, ...]]:
@@ -100,7 +115,7 @@ def _environment(form: str, wording: Path | None = None) -> "Environment":
         loader=ChoiceLoader([FileSystemLoader(wording), packaged]) if wording else packaged,
         undefined=StrictUndefined,
         # Plain text and Markdown have no HTML to escape; ``finalize`` does for them what autoescape would.
-        autoescape=False,  # noqa: S701 - as above
+        autoescape=form == "html",  # noqa: S701 - as above
         # Templates do not change while a process runs.
         auto_reload=False,
         trim_blocks=True,

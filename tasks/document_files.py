@@ -67,9 +67,9 @@ def render_leftovers(place: Workplace, now: datetime, number: str | None = None)
 
 
 @contextmanager
-def attached(place: Workplace, number: str | None, now: datetime) -> Iterator[Sequence[Path]]:
-    """Give the PDF of a document under the name people see, for as long as it is handed on."""
-    if number is None:
+def attached(place: Workplace, number: str, now: datetime) -> Iterator[Sequence[Path]]:
+    """Give the PDF of a document under the name people see; nothing where the number is blank."""
+    if not number:
         yield ()
         return
     files = rendered(place, number, now)

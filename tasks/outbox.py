@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import update
 from sqlmodel import Session, col, select
@@ -12,11 +13,15 @@ from models.errors import DeliveryError, InputError, NoChannelError
 from models.tables import Assignment, Message
 from models.vocabulary import Delivery
 from notifications.channels import hand_over, open_channels
-from notifications.rendering import render_message
+from notifications.rendering import render_mail, render_message
+from tasks.document_files import attached
 from tasks.given_up import tell_given_up
 from tasks.matters import MatterFile, key_of
 from tasks.wording import matter_values
 from tasks.workplace import Workplace, register_of, work_calendar
+
+if TYPE_CHECKING:
+    from apprise import Apprise
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +29,8 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
 # A unit without an address is looked at again after this time.
 UNCONFIGURED_RETRY = timedelta(minutes=20)
+# A date may move back and forth and a unit be asked again; all else is told once per assignment.
+_RECURRING = frozenset({"due_moved", "consultation"})
 # What is still to be handed over.
 WAITING = (Delivery.CREATED, Delivery.SENDING, Delivery.FAILED)
 RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
@@ -55,8 +62,7 @@ def enqueue(
     Returns:
         False where this (matter, step, round, kind, recipient) has its message already.
     """
-    # A date may move back and forth: each move is told. Everything else is told once per assignment.
-    occasion = f"{kind}-{now:%Y%m%d%H%M%S}" if kind == "due_moved" else kind
+    occasion = f"{kind}-{now:%Y%m%d%H%M%S}" if kind in _RECURRING else kind
     key = f"{file.matter.number}/{row.step.value}/{row.round}/{occasion}/{unit_code}"
     if session.exec(select(Message.id).where(Message.dedupe_key == key)).first() is not None:
         return False
@@ -103,7 +109,7 @@ def deliver_messages(
         if not _claim(place, message, place.clock()):
             continue
         try:
-            hand_over(channels, tags_of(message), message.subject, message.body)
+            _send(place, channels, message)
         except DeliveryError as error:
             failed, reason = failed + 1, str(error)
             logger.warning("消息 %s 未能交付渠道：%s", message.dedupe_key, error)
@@ -112,6 +118,21 @@ def deliver_messages(
             handed_over += 1
             _settle(place, message, None)
     return DeliveryReport(handed_over, failed, reason)
+
+
+def _send(place: Workplace, channels: "Apprise", message: Message) -> None:
+    """Hand a message over, as mail with its HTML form and its document.
+
+    Raises:
+        DeliveryError: A channel did not take it, or its document cannot be rendered now.
+    """
+    number = message.document_number or ""
+    html = render_mail(message.kind, message.subject, message.body, number, place.templates_folder)
+    try:
+        with attached(place, number, place.clock()) as files:
+            hand_over(channels, tags_of(message), message.subject, message.body, html=html, attachments=files)
+    except InputError as error:
+        raise DeliveryError(str(error), retryable=True) from error
 
 
 def tags_of(message: Message) -> list[str]:

@@ -49,6 +49,8 @@ _COMMANDS = {
     "evidence": ("deployments.cli.answers", "上传印证材料"),
     "units": ("deployments.cli.directory", "查看或导入单位目录"),
     "calendar": ("deployments.cli.calendars", "查看放假安排、推算期限、导入年度通知"),
+    "document": ("deployments.cli.documents", "查看、生成、打开、撤回公文，发征询函"),
+    "channels": ("deployments.cli.channels", "检查消息渠道"),
     "messages": ("deployments.cli.messages", "查看发件箱，重新发送未送出的消息"),
 }
 

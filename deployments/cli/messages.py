@@ -4,11 +4,13 @@ import click
 from sqlmodel import col, select
 
 from deployments.cli.frame import Group, emit, json_option, shortened, table, workplace
+from deployments.settings import load_settings
 from models.directory import Register
 from models.errors import NotFound
 from models.hours import BusinessHours
 from models.tables import Message
 from models.vocabulary import Delivery
+from notifications.wording import message_kinds, preview, preview_mail
 from tasks.given_up import send_again
 from tasks.matters import find_matter
 from tasks.outbox import deliver_messages
@@ -73,6 +75,22 @@ def resend(*, number: int, person: str, as_json: bool) -> None:
             message = session.get_one(Message, number)
     text = f"消息 {number}：{message.status.label}。{message.last_error or report.reason}"
     emit(message.model_dump(mode="json"), text, as_json=as_json)
+
+
+@messages.command("preview")
+@click.argument("kind", required=False)
+@click.option("--html", "as_html", is_flag=True, help="邮件的 HTML 形式")
+@json_option
+def preview_message(*, kind: str | None, as_html: bool, as_json: bool) -> None:
+    """用虚构数据预览一种消息；不写名称时列出全部名称。本单位的模板放在数据文件夹的 templates 中。"""
+    folder = load_settings().home / "templates"
+    if kind is None:
+        emit(message_kinds(), "\n".join(message_kinds()), as_json=as_json)
+        return
+    text = preview(kind, folder)
+    html = preview_mail(kind, folder)
+    data = {"kind": kind, "subject": text.subject, "body": text.body, "html": html}
+    emit(data, html if as_html else f"{text.subject}\n{text.body}", as_json=as_json)
 
 
 def _told(message: Message, register: Register, hours: BusinessHours) -> str:

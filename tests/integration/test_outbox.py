@@ -175,7 +175,7 @@ def test_a_killed_deliverer_loses_its_message_to_another(
 ) -> None:
     """Until its lease ends the message is left alone; then it is taken up and handed over."""
 
-    def killed(*_: object) -> None:
+    def killed(*_: object, **__: object) -> None:
         raise SystemExit
 
     walk.to(Step.RECEIPT)
