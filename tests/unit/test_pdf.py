@@ -116,7 +116,7 @@ def test_all_fonts_are_embedded() -> None:
         ]
         assert fonts
         for font in fonts:
-            (descendant,) = font["DescendantFonts"] if "DescendantFonts" in font else (font,)
+            (descendant,) = font.get("DescendantFonts", (font,))
             descendant = descendant.resolve() if hasattr(descendant, "resolve") else descendant
             descriptor = descendant["FontDescriptor"].resolve()
             assert {"FontFile", "FontFile2", "FontFile3"} & set(descriptor)

@@ -1,4 +1,4 @@
-"""The DOCX of an official document: fonts and grid of the offices, editable text, and what LibreOffice shows."""
+"""The DOCX of an official document: fonts and grid of the offices, editable text, what LibreOffice shows."""
 
 import io
 import shutil
