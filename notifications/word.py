@@ -22,23 +22,6 @@ _CHARACTER, _LINE, _WIDTH = 15.79, 29.0, 442.2
 _MM = 72 / 25.4
 _RED = "E60012"
 _RULE = {"val": "single", "sz": "12", "color": _RED, "space": "11"}
-# The schema's order of what may come before the properties that python-docx does not know.
-_EARLIER = [
-    "pStyle",
-    "keepNext",
-    "keepLines",
-    "pageBreakBefore",
-    "framePr",
-    "widowControl",
-    "numPr",
-    "suppressLineNumbers",
-    "pBdr",
-    "shd",
-    "tabs",
-    "suppressAutoHyphens",
-    "kinsoku",
-    "wordWrap",
-]
 _IMPRINT_RULE = {"val": "single", "color": "000000", "space": "4"}
 
 
@@ -80,9 +63,15 @@ def _set_page(word: "Document", *, letter: bool) -> None:
     # The template that python-docx starts from has a grid already.
     grid: Any = section._sectPr.find(_qualified("docGrid"))  # noqa: SLF001 - python-docx has no other way to it
     _set_attributes(grid, type="linesAndChars", linePitch="580", charSpace="-848")
+    # LibreOffice measures the cells of the grid by the size of the document, Word by that of plain text.
+    for size in word.styles.element.xpath("w:docDefaults//w:sz | w:docDefaults//w:szCs"):
+        _set_attributes(size, val=str(round(_BODY * 2)))
     normal: Any = word.styles["Normal"]
     normal.font.size = _points(_BODY)
-    _set_face(normal.element.get_or_add_rPr(), _FANG)
+    properties = normal.element.get_or_add_rPr()
+    _set_face(properties, _FANG)
+    # A 16 pt character is wider than its cell of 15.79 pt: Word squeezes it in, LibreOffice takes two cells.
+    properties.find(_qualified("sz")).addprevious(_element("w", val="98"))
     normal.paragraph_format.space_after = _points(0)
     normal.paragraph_format.line_spacing = _points(_LINE)
     normal.paragraph_format.widow_control = False
@@ -246,6 +235,10 @@ def _shape(paragraph: "Paragraph", face: str, size: float, *, runs: Iterable[Any
     for run in paragraph.runs if runs is None else runs:
         run.font.size = _points(size)
         _set_face(run._r.get_or_add_rPr(), face)  # noqa: SLF001 - python-docx knows no face for Chinese
+    if size > _BODY:
+        # What is larger than a cell of the grid would be given two.
+        free = _element("snapToGrid", val="0")
+        _insert_property(paragraph._p.get_or_add_pPr(), free)  # noqa: SLF001 - python-docx has no grids
 
 
 def _set_face(properties: Any, face: str) -> None:  # noqa: ANN401 - python-docx gives XML elements no public type
@@ -315,8 +308,9 @@ _PARAGRAPH_PROPERTIES = (
 
 def _insert_property(properties: Any, element: Any) -> None:  # noqa: ANN401 - as _set_face
     """Insert a property of a paragraph where the schema wants it; Word refuses another order."""
-    earlier = [_qualified(tag) for tag in _EARLIER[: _EARLIER.index(element.tag.partition("}")[2])]]
-    at = sum(child.tag in earlier for child in properties)
+    order = [_qualified(tag) for tag in _PARAGRAPH_PROPERTIES]
+    behind = order[order.index(element.tag) + 1 :]
+    at = next((place for place, child in enumerate(properties) if child.tag in behind), len(properties))
     properties.insert(at, element)
 
 
