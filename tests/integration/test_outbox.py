@@ -1,5 +1,6 @@
 """The outbox hands messages over to real local receivers: each once, and again where it failed."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -15,6 +16,8 @@ from wording import assert_is_one_sentence
 from models.errors import ConflictError, NotFound, RuleViolation
 from models.tables import Message
 from models.vocabulary import Delivery, Step
+from tasks.blobs import blob_path
+from tasks.document_files import render_leftovers
 from tasks.given_up import send_again
 from tasks.outbox import LEASE, RETRY_AFTER, UNCONFIGURED_RETRY, DeliveryReport, can_deliver, deliver_messages
 from tasks.workplace import Workplace
@@ -288,3 +291,76 @@ def test_a_person_sends_a_message_again(walk: Walk, clock: Clock, receiver: Json
         send_again(walk.place, 999, PERSON, clock())
     with pytest.raises(RuleViolation):
         send_again(walk.place, wanted, " ", clock())
+
+
+def test_a_deliverer_killed_after_sending_sends_once_more(
+    walk: Walk, clock: Clock, receiver: JsonReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can know whether it was sent: the same text goes out again, and is never lost (ADR-0012)."""
+
+    def killed(*_: object) -> None:
+        raise SystemExit
+
+    walk.to(Step.RECEIPT)
+    write_channels(walk.place, {"ZJJ": receiver.url("zjj")})
+    with monkeypatch.context() as patch:
+        patch.setattr("tasks.outbox._settle", killed)
+        with pytest.raises(SystemExit):
+            deliver_messages(walk.place)
+    assert (only_message(walk.place).status, len(receiver.received)) == (Delivery.SENDING, 1)
+    clock.now += LEASE
+    reports = at_once(lambda: deliver_messages(walk.place), threads=2)
+    assert sum(report.handed_over for report in reports if isinstance(report, DeliveryReport)) == 1
+    assert only_message(walk.place).status is Delivery.HANDED_OVER
+    assert receiver.received[0] == receiver.received[1]
+    assert len(receiver.received) == 2
+
+
+def test_a_mail_brings_its_document(walk: Walk) -> None:
+    """As a PDF under its number, rendered on the way, stored by its digest and listed in the ledger."""
+    walk.to(Step.RECEIPT)
+    with mail_receiver() as mailbox:
+        write_channels(walk.place, {"ZJJ": mailbox.url("zjj@example.org")})
+        assert deliver_messages(walk.place) == DeliveryReport(handed_over=1)
+        (mail,) = mailbox.mails
+    parts = [part.get_content_type() for part in mail.walk()]
+    assert {"text/plain", "text/html", "application/pdf"} <= set(parts)
+    (paper,) = mail.iter_attachments()
+    assert paper.get_filename() == "侯发改移函〔2026〕1号 移交函.pdf"
+    content = paper.get_content()
+    assert content.startswith(b"%PDF-")
+    entry = ledger_of(walk.place, walk.number)[-1]
+    assert (entry.kind, entry.detail["pdf_sha256"]) == (
+        "document_rendered", hashlib.sha256(content).hexdigest(),
+    )  # fmt: skip
+    assert blob_path(walk.place.documents_folder, entry.detail["pdf_sha256"]).read_bytes() == content
+    assert render_leftovers(walk.place, walk.clock()) == 0
+
+
+def test_a_document_that_cannot_be_stored_is_tried_again(
+    walk: Walk, clock: Clock, receiver: JsonReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk: nothing half is left, nobody gets a letter without its paper, and later it goes out."""
+
+    def full(*_: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    walk.to(Step.RECEIPT)
+    write_channels(walk.place, {"ZJJ": receiver.url("zjj")})
+    with monkeypatch.context() as patch:
+        patch.setattr("tasks.document_files.store_bytes", full)
+        report = deliver_messages(walk.place)
+    assert (report.failed, receiver.received) == (1, [])
+    assert_is_one_sentence(report.reason)
+    assert list(walk.place.documents_folder.iterdir()) == []
+    clock.now += RETRY_AFTER[0]
+    assert deliver_messages(walk.place) == DeliveryReport(handed_over=1)
+
+
+def test_the_patrol_renders_what_was_never_sent(walk: Walk, clock: Clock) -> None:
+    """Without any channel every document has its files all the same, each once."""
+    walk.to_closure()
+    assert render_leftovers(walk.place, clock()) == 3
+    before = contents(walk.place)
+    assert render_leftovers(walk.place, clock()) == 0
+    assert contents(walk.place) == before
