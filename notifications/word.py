@@ -22,7 +22,9 @@ _CHARACTER, _LINE, _WIDTH = 15.79, 29.0, 442.2
 _MM = 72 / 25.4
 _RED = "E60012"
 _RULE = {"val": "single", "sz": "12", "color": _RED, "space": "11"}
-_IMPRINT_RULE = {"val": "single", "color": "000000", "space": "4"}
+# How many characters 抄送： takes.
+_COPIES = 3
+_IMPRINT_RULE = {"val": "single", "color": "000000", "space": "0"}
 
 
 def render_word(document: OfficialDocument) -> bytes:
@@ -96,7 +98,7 @@ def _write_general_head(word: "Document", document: OfficialDocument) -> None:
     number = printed_line(document.number)
     if goes_upward(document.kind):
         # The signatory signs by hand: three characters stay blank after the colon.
-        line = _write(word, f"{number}\t签发人：", before=2 * _LINE, left=1)
+        line = _write(word, f"{number}\t签发人：", before=2 * _LINE, first=1)
         _add_right_tab(line, _WIDTH - 4 * _CHARACTER)
     else:
         line = _write(word, number, align="center", before=2 * _LINE)
@@ -168,17 +170,13 @@ def _write_imprint(word: "Document", document: OfficialDocument, *, letter: bool
         rows.append("抄送：" + "，".join(map(printed_line, document.copies)) + "。")
     if not letter:
         rows.append(f"{printed_line(document.issuer)}\t{document.printed_date}印发")
-    for index, row in enumerate(rows):
-        hang = 3 if index < len(document.copies[:1]) else 0
-        paragraph = _write(word, row, left=1 + hang, right=1, first=-hang)
+    table = word.add_table(len(rows), 1)
+    _sink(table, ruled=not letter)
+    for cell, row in zip(table.column_cells(0), rows, strict=True):
+        paragraph = _fill(cell.paragraphs[0], row, left=1 + _COPIES, right=1, first=-_COPIES)
         _shape(paragraph, _FANG, _SMALL)
         _add_right_tab(paragraph, _WIDTH - _CHARACTER)
-        _sink(paragraph)
-        if not letter:
-            above = {**_IMPRINT_RULE, "sz": "8" if index == 0 else "6"}
-            last = index == len(rows) - 1
-            _set_borders(paragraph, top=above, bottom={**_IMPRINT_RULE, "sz": "8"} if last else None)
-    # A frame stands on the page of the paragraph after it.
+    # A floating table stands on the page of the paragraph after it.
     _set_exact_line(_write(word, ""), 1)
 
 
@@ -281,11 +279,27 @@ def _set_borders(paragraph: "Paragraph", **sides: dict[str, str] | None) -> None
     _insert_property(paragraph._p.get_or_add_pPr(), borders)  # noqa: SLF001 - python-docx has no borders
 
 
-def _sink(paragraph: "Paragraph") -> None:
-    """Let a paragraph stand in a frame at the foot of the type area; neighbours share one frame."""
-    place = {"vAnchor": "margin", "hAnchor": "margin", "xAlign": "left", "yAlign": "bottom", "wrap": "around"}
-    frame = _element("framePr", w=str(round(_WIDTH * 20)), **place)
-    _insert_property(paragraph._p.get_or_add_pPr(), frame)  # noqa: SLF001 - python-docx has no frames
+def _sink(table: Any, *, ruled: bool) -> None:  # noqa: ANN401 - as _set_face
+    """Let a table float at the foot of the type area, with the rules of an imprint or without any."""
+    properties = table._tbl.tblPr  # noqa: SLF001 - python-docx has no floating tables
+    for child in list(properties):
+        properties.remove(child)
+    where = {"vertAnchor": "margin", "horzAnchor": "margin", "tblpXSpec": "left", "tblpYSpec": "bottom"}
+    width = str(round(_WIDTH * 20))
+    properties.append(_element("tblpPr", leftFromText="0", rightFromText="0", **where))
+    properties.append(_element("tblW", w=width, type="dxa"))
+    if ruled:
+        borders = _element("tblBorders")
+        sizes = {"top": "8", "bottom": "8", "insideH": "6"}
+        borders.extend(_element(side, sz=size, **_IMPRINT_RULE) for side, size in sizes.items())
+        properties.append(borders)
+    properties.append(_element("tblLayout", type="fixed"))
+    margins = _element("tblCellMar")
+    margins.extend(_element(side, w="0", type="dxa") for side in ("left", "right"))
+    properties.append(margins)
+    table._tbl.tblGrid.gridCol_lst[0].set(_qualified("w"), width)  # noqa: SLF001 - as above
+    for cell in table.column_cells(0):
+        cell.width = _points(_WIDTH)
 
 
 def _field_part(part: str) -> Any:  # noqa: ANN401 - as _set_face

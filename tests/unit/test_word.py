@@ -29,8 +29,9 @@ def all_text(word: bytes) -> str:
     document = opened(word)
     section = document.sections[0]  # type: ignore[attr-defined]
     parts = [section.header, section.first_page_header, section.footer, section.first_page_footer]
-    paragraphs = [*document.paragraphs, *(p for part in parts for p in part.paragraphs)]  # type: ignore[attr-defined]
-    return "".join("".join(paragraph.text.split()) for paragraph in paragraphs)
+    elements = [document.element.body, *(part._element for part in parts)]  # type: ignore[attr-defined]  # noqa: SLF001 - whole
+    texts = (text.text or "" for element in elements for text in element.iter(qn("w:t")))
+    return "".join("".join(text.split()) for text in texts)
 
 
 @pytest.mark.parametrize("kind", DocumentKind)
