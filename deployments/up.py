@@ -18,6 +18,7 @@ from deployments.settings import Settings, open_workplace
 from deployments.supervisor import Say, supervise
 from models.directory import packaged_directory_text, read_directory
 from models.errors import StartError
+from notifications.channels import check_channels
 from notifications.wording import check_wording
 from tasks.texts import decode_text, read_bytes
 from tasks.units import import_units, list_units
@@ -151,12 +152,24 @@ def prepare(settings: Settings, say: Say) -> None:
     try:
         migrate(place.engine)
         _fill_directory(place, settings, say)
+        _tell_of_channels(place, say)
     except DatabaseError as error:
         raise StartError("数据库连不上、被其他程序占用或已损坏，请处理后重试。") from error
     except CommandError as error:
         raise StartError("数据库由更新的版本创建，请升级程序后再启动。") from error
     finally:
         place.close()
+
+
+def _tell_of_channels(place: Workplace, say: Say) -> None:
+    """Tell what is wrong with the channel file; messages wait in the outbox until it is mended."""
+    if not place.channels_file.exists():
+        say("未配置消息渠道，消息将留在发件箱（见 examples/channels.yaml）。")
+        return
+    units = {unit.code: unit.name for unit in list_units(place) if unit.active}
+    for fault in check_channels(place.channels_file, units):
+        if fault.line:
+            say(f"消息渠道第{fault.line}行：{fault.reason}")
 
 
 def _fill_directory(place: Workplace, settings: Settings, say: Say) -> None:

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import unicodedata
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -180,10 +179,7 @@ def find_document(session: Session, number: str, *, for_change: bool = False) ->
     return found
 
 
-def documents_by(session: Session, matters: Sequence[int]) -> dict[int, list[Document]]:
-    """Return the documents of matters, in the order of their numbers."""
-    found: dict[int, list[Document]] = defaultdict(list)
-    query = select(Document).where(col(Document.matter_id).in_(matters)).order_by(col(Document.id))
-    for row in session.exec(query):
-        found[row.matter_id].append(row)
-    return found
+def documents_of(session: Session, matter: Matter) -> list[Document]:
+    """Return the documents of a matter, in the order in which they were numbered."""
+    query = select(Document).where(col(Document.matter_id) == matter.id).order_by(col(Document.id))
+    return list(session.exec(query))

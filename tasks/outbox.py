@@ -81,7 +81,7 @@ def enqueue(
 
 
 def deliver_messages(
-    place: Workplace, number: str | None = None, message_id: int | None = None
+    place: Workplace, number: str | None = None, message_id: int | None = None, document: str | None = None
 ) -> DeliveryReport:
     """Hand over every message that is due, each by one deliverer only.
 
@@ -91,6 +91,7 @@ def deliver_messages(
         place: The workplace; without a channel file everything stays in the outbox.
         number: Only the messages of this lead.
         message_id: Only this message.
+        document: Only the messages this document is attached to.
     """
     try:
         channels = open_channels(place.channels_file)
@@ -104,7 +105,7 @@ def deliver_messages(
         return DeliveryReport(reason="现在不是办公时间，消息留待开始办公后发送。")
     handed_over = failed = 0
     reason = ""
-    for message in _due_messages(place, place.clock(), number, message_id):
+    for message in _due_messages(place, place.clock(), number, message_id, document):
         # A channel may take its time: every lease is counted from its own beginning.
         if not _claim(place, message, place.clock()):
             continue
@@ -153,13 +154,19 @@ def _may_tell(place: Workplace) -> bool:
 
 
 def _due_messages(
-    place: Workplace, now: datetime, number: str | None, message_id: int | None = None
+    place: Workplace,
+    now: datetime,
+    number: str | None,
+    message_id: int | None = None,
+    document: str | None = None,
 ) -> list[Message]:
     """Return the messages whose attempt is due, the oldest first."""
     waiting = col(Message.status).in_(WAITING)
     query = select(Message).where(waiting, col(Message.next_attempt_at) <= now).order_by(col(Message.id))
     if number is not None:
         query = query.where(col(Message.dedupe_key).startswith(f"{number}/"))
+    if document is not None:
+        query = query.where(col(Message.document_number) == document)
     if message_id is not None:
         query = query.where(col(Message.id) == message_id)
     with place.reading() as session:

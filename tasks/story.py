@@ -16,6 +16,7 @@ from models.terms import day_label
 from models.vocabulary import MatterKind, Signal
 from notifications.rendering import render_markdown
 from tasks.answers import decision_label
+from tasks.documents import documents_of
 from tasks.due_dates import due_account
 from tasks.ledger import entries_of
 from tasks.matters import AnsweredAssignment, MatterFile, find_matter, key_of, read_file
@@ -133,6 +134,16 @@ class _Teller:
             "evidence": [
                 {"key": f"E{key_of(p)}", "name": p.name, "size": file_size(p.size), "sha256": p.sha256}
                 for p in _pieces(session, matter)
+            ],
+            "documents": [
+                {
+                    "number": d.number,
+                    "kind": d.kind.label,
+                    "status": d.status.label,
+                    "recipient": d.content["recipient"],
+                    "note": d.note,
+                }
+                for d in documents_of(session, matter)
             ],
             "ledger": [
                 {

@@ -16,6 +16,7 @@ from tasks.consultations import Consultation, consult
 from tasks.document_files import DocumentFiles, rendered
 from tasks.documents import find_document, withdraw
 from tasks.matters import find_matter, lock_matters
+from tasks.outbox import deliver_messages
 from tasks.workplace import read_register
 
 
@@ -128,7 +129,12 @@ def send_consultation(
     with workplace() as place:
         day = date(reply_by.year, reply_by.month, reply_by.day)
         number = consult(place, lead, Consultation(units, question, day, person), place.clock())
-    emit({"document": number}, f"征询函 {number} 已印发，消息由系统发出。", as_json=as_json)
+        report = deliver_messages(place, document=number)
+    emit(
+        {"document": number},
+        f"征询函 {number} 已印发，消息已交付渠道{report.handed_over}条。{report.reason}",
+        as_json=as_json,
+    )
 
 
 @document.command("withdraw")

@@ -45,6 +45,7 @@ def check_facts(place: Workplace, plans: list[LeadPlan], attempts: list[Attempt]
             _the_ledger_has_no_gap(ask),
             _the_ledger_tells_everything_once(ask),
             _every_message_is_enqueued_once(ask),
+            _every_document_is_numbered_once(ask),
             _what_was_refused_left_nothing(ask),
             _every_conflict_is_noted_once(ask, attempts),
         ]
@@ -146,6 +147,24 @@ def _expected_messages(ask: Ask) -> Iterable[str]:
         if matter in closed:
             step, number = last[matter]
             yield f"{matter}/{step}/{number}/closure/{unit} closure {unit}"
+
+
+def _every_document_is_numbered_once(ask: Ask) -> Invariant:
+    """One for each event that has one, numbered without gaps."""
+    numbers: dict[str, list[int]] = {}
+    for kind, sequence in ask("SELECT kind, sequence FROM document ORDER BY kind, sequence"):
+        numbers.setdefault(kind, []).append(sequence)
+    wrong = [f"{kind} {found}" for kind, found in numbers.items() if found != list(range(1, len(found) + 1))]
+    events = {
+        "transfer_letter": "SELECT count(*) FROM assignment WHERE step = 'receipt'",
+        "rectification_notice": "SELECT count(*) FROM assignment WHERE step = 'rectify' AND round = 1",
+        "closing_report": "SELECT count(*) FROM matter WHERE kind = 'lead' AND outcome IS NOT NULL",
+    }
+    for kind, counted in events.items():
+        ((expected,),) = ask(counted)
+        if len(numbers.get(kind, [])) != expected:
+            wrong.append(f"{kind} {len(numbers.get(kind, []))}件，应为{expected}件")
+    return Invariant("每件公文编号一次，文号不断不重", f"{sum(map(len, numbers.values()))}件", tuple(wrong))
 
 
 def _what_was_refused_left_nothing(ask: Ask) -> Invariant:

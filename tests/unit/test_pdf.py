@@ -5,6 +5,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,8 +14,10 @@ import pytest
 from documents import ISSUER, RECIPIENT, official
 from pdfplumber.page import Page
 from pdfplumber.pdf import PDF
+from typst import Compiler, Fonts
 
 from models.vocabulary import DocumentKind
+from notifications.fonts import bundled_folder, families_among
 from notifications.pdf import render_pdf
 
 _MM = 72 / 25.4
@@ -120,6 +123,23 @@ def test_all_fonts_are_embedded() -> None:
             descendant = descendant.resolve() if hasattr(descendant, "resolve") else descendant
             descriptor = descendant["FontDescriptor"].resolve()
             assert {"FontFile", "FontFile2", "FontFile3"} & set(descriptor)
+
+
+def test_a_machine_without_chinese_fonts_prints_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the bundled fonts alone every character is there, and so is the grid."""
+    fonts = Fonts(
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(bundled_folder())]
+    )
+    template = files("notifications").joinpath("templates/document.typ").read_bytes()
+    bare = Compiler(font_paths=fonts), template, families_among(fonts.families())
+    monkeypatch.setattr("notifications.pdf._typesetter", lambda: bare)
+    pdf = render_pdf(official(NAMES, "国" * 3_000, kind=DocumentKind.CIRCULAR))
+    assert NAMES in text_of(pdf)
+    with opened(pdf) as document:
+        assert [len(line) for line in lines_of(document.pages[1])] == [_CHARACTERS] * _LINES
+        assert {char["fontname"].split("+")[-1] for char in document.pages[1].chars} <= {
+            "NotoSerifSC-Regular", "NotoSansSC-Regular",
+        }  # fmt: skip
 
 
 def test_every_real_case_and_every_name_is_printed(shared_data: Path) -> None:
