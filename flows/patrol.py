@@ -7,7 +7,7 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from models.errors import InputError, StartError
+from models.errors import StartError
 from models.vocabulary import Rung
 from tasks.document_files import render_leftovers
 from tasks.escalation import raise_rungs
@@ -26,12 +26,12 @@ async def patrol() -> State[Any]:
         raised = await observed("提醒与督办", lambda: raise_rungs(place, place.clock()))
         unknown = await observed("核对放假安排", lambda: tell_of_missing_notices(place, place.clock()))
         report = await observed("补发消息", lambda: deliver_messages(place))
+        written = await observed("生成公文", lambda: render_leftovers(place, place.clock()))
         try:
-            written = await observed("生成公文", lambda: render_leftovers(place, place.clock()))
             mended = await observed("核对承办运行", lambda: reconcile(place, place.clock()))
             shown = await observed("更新运行显示", lambda: refresh_runs(place, place.clock()))
             await observed("更新清零看板", lambda: show_board(place, place.clock()))
-        except (StartError, InputError) as error:
+        except StartError as error:
             return Failed(name="巡查未完成", message=str(error))
     waiting = f"{unknown}条到期日为暂定；" if unknown else ""
     message = (

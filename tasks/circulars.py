@@ -1,5 +1,7 @@
 """Circulars: drafted when their rung has come, published only after a person agreed. Source: 通知§12(六)."""
 
+from collections.abc import Sequence
+
 from sqlmodel import Session
 
 from models.answers import AcceptedAnswer
@@ -31,10 +33,10 @@ def draft_circular(session: Session, desk: NoticeDesk, notice: Notice, person: s
         MatterKind.CIRCULAR, notice.matter, notice.row, bureau, person, text.body, subject=text.subject
     )
     matter = open_petition(session, draft, desk.now)
-    title, (recipient, *lines) = _without_mark(text.subject), text.body.splitlines()
+    recipient, lines = _addressed(text.body.splitlines())
     blocks = tuple(Block(line.strip()) for line in lines if line.strip())
     circular = NewDocument(
-        DocumentKind.CIRCULAR, matter, recipient.rstrip("："), text=(title, blocks),
+        DocumentKind.CIRCULAR, matter, recipient, text=(_without_mark(text.subject), blocks),
         status=DocumentStatus.DRAFT, actor=person,
     )  # fmt: skip
     issue_documents(session, desk.register, [circular], desk.now)
@@ -45,6 +47,13 @@ def draft_circular(session: Session, desk: NoticeDesk, notice: Notice, person: s
             circular=matter.number, due_on=notice.row.due_on.isoformat(), body=text.body,
         )  # fmt: skip
     return matter
+
+
+def _addressed(lines: Sequence[str]) -> tuple[str, Sequence[str]]:
+    """Return whom a circular is addressed to, and its other lines; own wording may name nobody."""
+    if lines and lines[0].rstrip().endswith("："):
+        return lines[0].strip().rstrip("："), lines[1:]
+    return "各有关单位", lines
 
 
 def _without_mark(subject: str) -> str:

@@ -1,5 +1,6 @@
 """The files of official documents: rendered once numbered, stored by digest, listed in the ledger."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from tempfile import TemporaryDirectory
 from sqlmodel import col, select
 
 from models.documents import document_from_json
-from models.errors import InputError
+from models.errors import InputError, RuleViolation
 from models.tables import Document, Matter
 from models.vocabulary import DocumentStatus
 from tasks.blobs import blob_path, store_bytes
@@ -19,6 +20,8 @@ from tasks.documents import find_document
 from tasks.ledger import append_entry
 from tasks.matters import lock_matters
 from tasks.workplace import Workplace
+
+logger = logging.getLogger(__name__)
 
 _RULE = "规则"
 # How many leftovers one patrol renders: a patrol is not to run for hours.
@@ -53,7 +56,7 @@ def rendered(place: Workplace, number: str, now: datetime) -> DocumentFiles:
 
 
 def render_leftovers(place: Workplace, now: datetime, number: str | None = None) -> int:
-    """Render issued documents that have no files yet, of all matters or of one; returns how many."""
+    """Render issued documents that have no files yet, of all matters or of one; returns how many it was."""
     query = select(Document.number).where(
         col(Document.pdf_sha256).is_(None), col(Document.status) == DocumentStatus.ISSUED
     )
@@ -61,17 +64,34 @@ def render_leftovers(place: Workplace, now: datetime, number: str | None = None)
         query = query.join(Matter).where(Matter.number == number)
     with place.reading() as session:
         waiting = session.exec(query.order_by(col(Document.id)).limit(_AT_ONCE)).all()
-    for each in waiting:
-        rendered(place, each, now)
-    return len(waiting)
+    return sum(_tried(place, each, now) for each in waiting)
+
+
+def _tried(place: Workplace, number: str, now: datetime) -> bool:
+    """Render one document; what is wrong with it keeps nothing else from being done."""
+    try:
+        rendered(place, number, now)
+    except InputError as error:
+        logger.error("%s", error)  # noqa: TRY400 - told as a sentence, not as a traceback
+        return False
+    return True
 
 
 @contextmanager
 def attached(place: Workplace, number: str, now: datetime) -> Iterator[Sequence[Path]]:
-    """Give the PDF of a document under the name people see; nothing where the number is blank."""
+    """Give the PDF of a document under the name people see; nothing where the number is blank.
+
+    Raises:
+        RuleViolation: The document was withdrawn: its message must not go out any more.
+        InputError: It cannot be rendered or stored.
+    """
     if not number:
         yield ()
         return
+    with place.reading() as session:
+        row = find_document(session, number)
+    if row.status is DocumentStatus.WITHDRAWN:
+        raise RuleViolation(f"公文 {number} 已撤回（{row.note}），所附消息不再发送。")
     files = rendered(place, number, now)
     with TemporaryDirectory(prefix="zero137-") as folder:
         named = Path(folder) / f"{files.name}.pdf"

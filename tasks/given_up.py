@@ -38,13 +38,14 @@ def tell_given_up(session: Session, register: Register, message: Message, now: d
     values = {
         "addressee": bureau.name, "unit": unit.name, "told": message.subject, "body": message.body,
         "attempts": message.attempts, "reason": message.last_error, "message": message.id, "lead": stream,
+        "document": message.document_number or "",
     }  # fmt: skip
     text = render_message(_KIND, values, register.wording)
     session.add(
         Message(
             matter_id=message.matter_id, unit_code=bureau.code, tag=bureau.code, kind=_KIND,
             dedupe_key=f"{stream}/{_KIND}/{message.id}-{message.attempts}", subject=text.subject,
-            body=text.body, document_number=message.document_number, created_at=now, next_attempt_at=now,
+            body=text.body, created_at=now, next_attempt_at=now,
         )
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from models.directory import Register
-from models.errors import DeliveryError, InputError, NoChannelError
+from models.errors import DeliveryError, InputError, NoChannelError, RuleViolation
 from models.tables import Assignment, Message
 from models.vocabulary import Delivery
 from notifications.channels import hand_over, open_channels
@@ -134,6 +134,8 @@ def _send(place: Workplace, channels: "Apprise", message: Message) -> None:
             hand_over(channels, tags_of(message), message.subject, message.body, html=html, attachments=files)
     except InputError as error:
         raise DeliveryError(str(error), retryable=True) from error
+    except RuleViolation as error:
+        raise DeliveryError(str(error), retryable=False) from error
 
 
 def tags_of(message: Message) -> list[str]:

@@ -18,6 +18,7 @@ from models.tables import Message
 from models.vocabulary import Delivery, Step
 from tasks.blobs import blob_path
 from tasks.document_files import render_leftovers
+from tasks.documents import find_document, withdraw
 from tasks.given_up import send_again
 from tasks.outbox import LEASE, RETRY_AFTER, UNCONFIGURED_RETRY, DeliveryReport, can_deliver, deliver_messages
 from tasks.workplace import Workplace
@@ -364,3 +365,20 @@ def test_the_patrol_renders_what_was_never_sent(walk: Walk, clock: Clock) -> Non
     before = contents(walk.place)
     assert render_leftovers(walk.place, clock()) == 0
     assert contents(walk.place) == before
+
+
+def test_a_message_whose_document_was_withdrawn_is_not_sent(
+    walk: Walk, clock: Clock, receiver: JsonReceiver
+) -> None:
+    """The letter was wrong: whoever withdrew it is told that its message stayed behind."""
+    walk.to(Step.RECEIPT)
+    write_channels(walk.place, {"ZJJ": receiver.url("zjj")})
+    with walk.place.writing() as session:
+        letter = find_document(session, only_message(walk.place).document_number or "")
+        withdraw(session, letter, "线索登记有误", PERSON, clock())
+    deliver_messages(walk.place)
+    stopped, notice = messages_of(walk.place)
+    assert (stopped.status, receiver.received) == (Delivery.GIVEN_UP, [])
+    assert "已撤回（线索登记有误）" in notice.body
+    write_channels(walk.place, {"FGJ": receiver.url("fgj")})
+    assert deliver_messages(walk.place) == DeliveryReport(handed_over=1)
