@@ -20,7 +20,12 @@ class ConflictError(Zero137Error):
 
 
 class TamperError(Zero137Error):
-    """A stored fact no longer agrees with its recorded digest."""
+    """A stored fact no longer agrees with its recorded digest; ``position`` names the first such place."""
+
+    def __init__(self, reason: str, position: str = "") -> None:
+        """Keep the first bad position beside the sentence, which names it too."""
+        super().__init__(reason)
+        self.position = position
 
 
 class CalendarGapError(Zero137Error):
@@ -55,3 +60,15 @@ class InputError(Zero137Error):
 
 class StartError(Zero137Error):
     """The system cannot start or be reached: a port, a folder, a lock, a server."""
+
+
+class StoreError(StartError):
+    """The store of evidence and documents does not answer; it may at any time."""
+
+
+class AccessError(StartError):
+    """The server asks for another login than the one that is set here."""
+
+    def __init__(self) -> None:
+        """Name the setting, never its value."""
+        super().__init__("Prefect 服务不接受这里的登录，请把 ZERO137_AUTH 设为与服务相同的“用户名:口令”。")

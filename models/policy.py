@@ -7,6 +7,7 @@ from importlib.resources import files
 
 from pydantic import Field, ValidationError, field_validator
 
+from models.archive_rules import ArchiveRules
 from models.calendar import WorkCalendar
 from models.errors import InputError
 from models.hours import BusinessHours, Frozen
@@ -40,11 +41,27 @@ class AnswerGate(Frozen):
     source: str
 
 
+class PackageLimits(Frozen):
+    """How much a document that is a ZIP may hold: what goes beyond is made to fill a disk."""
+
+    entries: int = Field(ge=1)
+    unpacked_megabytes: int = Field(ge=1)
+    ratio: int = Field(ge=1)
+    depth: int = Field(ge=0)
+    source: str
+
+
 class EvidenceRules(Frozen):
-    """Which kinds of files are taken as evidence, by MIME type. Source: 通知§12(五)."""
+    """Which files are taken as evidence, by content, and how often a stored one is checked.
+
+    Source: 通知§12(五).
+    """
 
     media_types: frozenset[str]
+    macros: bool
+    recheck_days: int = Field(ge=1)
     source: str
+    packages: PackageLimits
 
 
 class Numbering(Frozen):
@@ -127,6 +144,7 @@ class Policy(Frozen):
     numbering: Numbering
     documents: DocumentRules
     ladder: Ladder
+    archive: ArchiveRules
 
     def due(self, step: Step, start: date, calendar: WorkCalendar) -> DueDate:
         """Return the due date of a step whose clock starts on a day."""
