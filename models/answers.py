@@ -10,14 +10,25 @@ from models.lifecycle import AssignmentFact, MatterFacts, PetitionFacts
 from models.moments import read_day, read_moment
 from models.policy import Policy
 from models.terms import day_label
-from models.texts import check_text, visible
+from models.texts import check_person, check_text, visible
 from models.vocabulary import Finding, Role, Ruling, Step, Verdict
 
 # How the receipt is recorded that nobody signed.
 DEEMED = "deemed"
-_LONGEST_NAME = 50
 _LONGEST_TEXT = 20_000
 _SEPARATORS = str.maketrans("、，；;", ",,,,")
+
+
+# Which fields belong to which step, besides the explanation and the evidence.
+ANSWER_FIELDS: Mapping[Step, tuple[str, ...]] = {
+    Step.TRANSFER: ("authority", "cooperating"),
+    Step.RECEIPT: ("signed_at",),
+    Step.VERIFY: ("finding", "responsible", "opinion"),
+    Step.RECTIFY: ("measures",),
+    Step.REVIEW: ("verdict",),
+    Step.EXTENSION: ("ruling", "until"),
+    Step.PUBLICATION: ("ruling",),
+}
 
 
 @dataclass(frozen=True)
@@ -70,23 +81,21 @@ def accept(draft: AnswerDraft, facts: MatterFacts, register: Register) -> Accept
         raise RuleViolation("情况说明等文字不得超过20000字，详细内容请作为印证材料提交。")
     for text in (draft.explanation, *draft.fields.values()):
         check_text(text, "填写的内容")
+    _check_fields(draft)
     accepted = AcceptedAnswer(
         assignment, owing.code, person, draft.at, draft.at, "", {}, draft.explanation.strip()
     )
     return _CHECKS[draft.step](accepted, draft, facts, register)
 
 
-def check_person(text: str) -> str:
-    """Return the name of whoever answers for something, without blanks around it.
-
-    Raises:
-        RuleViolation: It is missing, too long or holds control characters.
-    """
-    person = text.strip()
-    if not visible(person) or len(person) > _LONGEST_NAME:
-        raise RuleViolation(f"请填写经办人姓名（不超过{_LONGEST_NAME}字）。")
-    check_text(person, "填写的内容")
-    return person
+def _check_fields(draft: AnswerDraft) -> None:
+    """Refuse what this release has no place for: left out in silence it would be lost. Source: ADR-0024."""
+    known = ANSWER_FIELDS[draft.step]
+    strange = [key for key, text in draft.fields.items() if text.strip() and key not in known]
+    if strange:
+        raise RuleViolation(
+            f"填写的内容中有本版本没有的项目（{'、'.join(strange)}），可能来自另一版本的表单，请按当前表单重新填写。"
+        )
 
 
 def open_assignment(step: Step, facts: MatterFacts) -> AssignmentFact:

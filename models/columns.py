@@ -1,10 +1,11 @@
-"""Column types: moments that never lose their zone, and vocabulary codes that come back as members."""
+"""Columns: moments that never lose their zone, vocabulary codes that come back as members, and the rest."""
 
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, String
+from sqlalchemy import JSON, Column, DateTime, Dialect, ForeignKey, Integer, String, Text
 from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field
 
 from models.vocabulary import Labelled
 
@@ -56,3 +57,26 @@ class Coded(TypeDecorator[Labelled]):
         """Return the member."""
         del dialect
         return None if value is None else self._members[value]
+
+
+def moment_field(*, nullable: bool = False, index: bool = False) -> Any:  # noqa: ANN401 - a field of any type
+    """Return a field that holds an aware moment."""
+    return Field(sa_column=Column(Moment, nullable=nullable, index=index), default=None if nullable else ...)
+
+
+def json_field() -> Any:  # noqa: ANN401 - a field of any type
+    """Return a field that holds JSON."""
+    return Field(sa_column=Column(JSON, nullable=False))
+
+
+def text_field(default: Any = ...) -> Any:  # noqa: ANN401 - a field of any type
+    """Return a field that holds text of any length."""
+    return Field(default=default, sa_column=Column(Text, nullable=False))
+
+
+def matter_key(*, primary_key: bool = False) -> Any:  # noqa: ANN401 - a field of any type
+    """Return the foreign key to a matter."""
+    key = ForeignKey("matter.id")
+    return Field(
+        sa_column=Column(Integer, key, primary_key=primary_key, index=not primary_key, nullable=False)
+    )

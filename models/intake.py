@@ -2,24 +2,24 @@
 
 import hashlib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Annotated, TypeVar
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from models.errors import RuleViolation, Zero137Error
+from models.informants import HEADINGS, Identity, names_informant, read_part
+from models.ledger import canonical, digest
 from models.moments import at_opening, read_moment
 from models.policy import Policy
-from models.texts import check_text, visible
-from models.vocabulary import Category, Labelled, SourceLevel
+from models.texts import clean_text
+from models.vocabulary import Barrier, Category, Importance, Labelled, SourceLevel
 
 LONGEST_TITLE = 200
 LONGEST_FACTS = 20_000
 LONGEST_DOCUMENT_NUMBER = 100
-
-_Member = TypeVar("_Member", bound=Labelled)
 
 # Each column of a table by its Chinese heading; JSON keys may use either.
 COLUMNS: Mapping[str, str] = {
@@ -29,14 +29,32 @@ COLUMNS: Mapping[str, str] = {
     "document_number": "来文文号",
     "category": "类别",
     "received_at": "收到时间",
+    "barrier": "壁垒类型",
+    "importance": "重要程度",
+    "informant": HEADINGS["name"],
+    "informant_contact": HEADINGS["contact"],
 }
+# Columns about the informant, whose content is never repeated to anybody.
+_SECRET = {"informant": "name", "informant_contact": "contact"}
+# What an empty drop-down shows.
+NONE = "无"
+_VOCABULARIES: Mapping[str, type[Labelled]] = {
+    "source_level": SourceLevel,
+    "category": Category,
+    "importance": Importance,
+}
+_WITH_BARRIER = frozenset({Category.HIDDEN_BARRIER, Category.OTHER})
 REQUIRED = frozenset({"title", "facts"})
+_LONGEST = {"title": LONGEST_TITLE, "facts": LONGEST_FACTS, "document_number": LONGEST_DOCUMENT_NUMBER}
 
 
 class LeadDraft(BaseModel):
-    """A lead before it has a number; ``received_at`` is when the bureau received it (aware)."""
+    """A lead before it has a number; ``received_at`` is when the bureau received it (aware).
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    Who reported it is wrapped, so that no representation and no error shows it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     title: Annotated[str, Field(min_length=1, max_length=LONGEST_TITLE)]
     facts: Annotated[str, Field(min_length=1, max_length=LONGEST_FACTS)]
@@ -44,6 +62,16 @@ class LeadDraft(BaseModel):
     document_number: Annotated[str, Field(max_length=LONGEST_DOCUMENT_NUMBER)]
     category: Category
     received_at: datetime
+    barrier: Barrier | None = None
+    importance: Importance = Importance.ORDINARY
+    informant: SecretStr = SecretStr("")
+    informant_contact: SecretStr = SecretStr("")
+
+    @property
+    def identity(self) -> Identity | None:
+        """Who reported it, None where that was not told."""
+        told = self.informant.get_secret_value() or self.informant_contact.get_secret_value()
+        return Identity(name=self.informant, contact=self.informant_contact) if told else None
 
     @property
     def fingerprint(self) -> str:
@@ -51,6 +79,15 @@ class LeadDraft(BaseModel):
         said = (self.source_level.value, self.document_number, self.title, self.facts)
         folded = "\0".join(" ".join(unicodedata.normalize("NFKC", text).split()) for text in said)
         return hashlib.sha256(folded.encode()).hexdigest()
+
+
+def registration_digest(title: str, facts: str, source_level: SourceLevel, document_number: str) -> str:
+    """Return the digest of what was registered, word for word; it stands in the ledger."""
+    said = {
+        "title": title, "facts": facts, "source_level": source_level.value,
+        "document_number": document_number,
+    }  # fmt: skip
+    return digest(canonical(said))
 
 
 @dataclass(frozen=True)
@@ -69,6 +106,7 @@ class IntakeDefaults:
     received_at: datetime
     source_level: SourceLevel = SourceLevel.NATIONAL
     category: Category = Category.OTHER
+    importance: Importance = Importance.ORDINARY
 
 
 def read_row(
@@ -94,7 +132,23 @@ def read_row(
             read[key] = _read_cell(key, heading, values[key], defaults, policy, now)
         except Zero137Error as error:
             faults.append(RowFault(row, heading, str(error)))
-    return faults or LeadDraft.model_validate(read)
+    if faults:
+        return faults
+    draft = LeadDraft.model_validate(read)
+    return list(_contradictions(row, draft)) or draft
+
+
+def _contradictions(row: int, draft: LeadDraft) -> Iterator[RowFault]:
+    """Give the faults that only several cells together show."""
+    if draft.barrier is not None and draft.category not in _WITH_BARRIER:
+        allowed = "或".join(category.label for category in Category if category in _WITH_BARRIER)
+        yield RowFault(row, COLUMNS["barrier"], f"只有类别为{allowed}的线索可填壁垒类型。")
+    # Letters quote title and facts: there the informant's name would leave the office. ADR-0016.
+    if draft.identity is not None and names_informant(draft.identity, draft.title, draft.facts):
+        yield RowFault(
+            row, COLUMNS["informant"],
+            "标题或事实情况中出现了举报人的姓名或联系方式，会随公文发出，请先从中删去。",
+        )  # fmt: skip
 
 
 def _read_cell(
@@ -103,28 +157,25 @@ def _read_cell(
     """Read one cell, raising RuleViolation with the reason where it cannot be."""
     if key == "received_at":
         return read_received(value, defaults, policy, now)
+    if key in _SECRET:
+        return read_part(_SECRET[key], value)
     text = clean_text(value, heading)
-    match key:
-        case "source_level":
-            return _member(SourceLevel, text, heading, defaults.source_level)
-        case "category":
-            return _member(Category, text, heading, defaults.category)
-        case "title" | "facts" if not text:
-            raise RuleViolation(f"{heading}不能为空。")
-        case "title" if "\n" in text:
-            raise RuleViolation(f"{heading}应写在一行内。")
-        case "title" if len(text) > LONGEST_TITLE:
-            raise RuleViolation(f"{heading}超过{LONGEST_TITLE}字（{len(text)}字）。")
-        case "facts" if len(text) > LONGEST_FACTS:
-            raise RuleViolation(f"{heading}超过{LONGEST_FACTS}字（{len(text)}字）。")
-        case "document_number" if len(text) > LONGEST_DOCUMENT_NUMBER:
-            raise RuleViolation(f"{heading}超过{LONGEST_DOCUMENT_NUMBER}字（{len(text)}字）。")
+    if key == "barrier":
+        return None if text in {"", NONE} else Barrier.read(text, heading)
+    if key in _VOCABULARIES:
+        return _VOCABULARIES[key].parse(text, heading) if text else getattr(defaults, key)
+    return _text(key, heading, text)
+
+
+def _text(key: str, heading: str, text: str) -> str:
+    """Return a text that is there where it has to be, and not too long."""
+    if key in REQUIRED and not text:
+        raise RuleViolation(f"{heading}不能为空。")
+    if key == "title" and "\n" in text:
+        raise RuleViolation(f"{heading}应写在一行内。")
+    if len(text) > _LONGEST[key]:
+        raise RuleViolation(f"{heading}超过{_LONGEST[key]}字（{len(text)}字）。")
     return text
-
-
-def _member(vocabulary: type[_Member], text: str, heading: str, default: _Member) -> _Member:
-    """Read a member of a vocabulary; an empty cell stands for the default."""
-    return vocabulary.parse(text, heading) if text else default
 
 
 def read_received(value: object, defaults: IntakeDefaults, policy: Policy, now: datetime) -> datetime:
@@ -150,18 +201,3 @@ def read_received(value: object, defaults: IntakeDefaults, policy: Policy, now: 
     if policy.day_of(moment) < date(2018, 1, 1):
         raise RuleViolation(f"“{value}”早于2018年，其时尚无全国统一的市场准入负面清单。")
     return moment
-
-
-def clean_text(value: object, heading: str) -> str:
-    """Return a cell's text without outer blanks; a text nobody can see is no text.
-
-    Raises:
-        RuleViolation: The cell holds something that is no text, or characters that cannot be stored.
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool | dict | list):
-        raise RuleViolation(f"{heading}应为文字。")
-    text = str(value).replace("\r\n", "\n").strip()
-    check_text(text, heading)
-    return text if visible(text) else ""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from models.answers import check_person, open_assignment
+from models.answers import open_assignment
 from models.directory import Register
 from models.errors import ConflictError, RuleViolation
 from models.lifecycle import (
@@ -24,7 +24,7 @@ from models.lifecycle import (
 )
 from models.moments import read_day
 from models.terms import day_label
-from models.texts import check_text, visible
+from models.texts import check_person, check_text, visible
 from models.vocabulary import MatterKind, Outcome, Ruling, Step
 
 _LONGEST_GROUNDS = 2_000

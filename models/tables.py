@@ -7,17 +7,19 @@ sequence without gaps, and one outbox row per (matter, step, round, kind, recipi
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from models.columns import Coded, Moment
+from models.columns import Coded, json_field, matter_key, moment_field, text_field
 from models.vocabulary import (
+    Barrier,
     Category,
     Channel,
     Delivery,
     DocumentKind,
     DocumentStatus,
     Grounds,
+    Importance,
     MatterKind,
     Outcome,
     Raising,
@@ -36,43 +38,24 @@ SQLModel.metadata.naming_convention = {
 }
 
 
-def _moment(*, nullable: bool = False, index: bool = False) -> Any:  # noqa: ANN401 - a field of any type
-    """Return a field that holds an aware moment."""
-    return Field(sa_column=Column(Moment, nullable=nullable, index=index), default=None if nullable else ...)
-
-
-def _json() -> Any:  # noqa: ANN401 - a field of any type
-    """Return a field that holds JSON."""
-    return Field(sa_column=Column(JSON, nullable=False))
-
-
-def _text(default: Any = ...) -> Any:  # noqa: ANN401 - a field of any type
-    """Return a field that holds text of any length."""
-    return Field(default=default, sa_column=Column(Text, nullable=False))
-
-
-def _of_matter(*, primary_key: bool = False) -> Any:  # noqa: ANN401 - a field of any type
-    """Return the foreign key to a matter."""
-    key = ForeignKey("matter.id")
-    return Field(
-        sa_column=Column(Integer, key, primary_key=primary_key, index=not primary_key, nullable=False)
-    )
-
-
 class Unit(SQLModel, table=True):
     """A unit of the directory (单位); ``roles`` is a list of role codes."""
 
     code: str = Field(primary_key=True, max_length=32)
     name: str = Field(unique=True, max_length=100)
     short_name: str = Field(unique=True, max_length=40)
-    roles: list[str] = _json()
+    roles: list[str] = json_field()
     active: bool = True
 
 
 class Matter(SQLModel, table=True):
     """What is being handled (事项) and its run in Prefect."""
 
-    __table_args__ = (Index("ix_matter_open", "outcome", "id"),)
+    __table_args__ = (
+        Index("ix_matter_open", "outcome", "id"),
+        # With the kind first it answers how many there are without a look at the table.
+        Index("ix_matter_listed", "kind", "outcome", "id"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     kind: MatterKind = Field(sa_column=Column(Coded(MatterKind), nullable=False))
@@ -80,28 +63,48 @@ class Matter(SQLModel, table=True):
     printed_number: str = Field(max_length=60)
     # The lead that a petition is about.
     parent_id: int | None = Field(default=None, foreign_key="matter.id", index=True)
-    title: str = _text()
-    created_at: datetime = _moment()
-    closed_at: datetime | None = _moment(nullable=True)
+    title: str = text_field()
+    created_at: datetime = moment_field()
+    closed_at: datetime | None = moment_field(nullable=True, index=True)
     outcome: Outcome | None = Field(default=None, sa_column=Column(Coded(Outcome), nullable=True))
     flow_run_id: str | None = Field(default=None, max_length=36)
     # How often the matter has waited for a form; gives every wait a key of its own in Prefect.
     waits: int = 0
     # Since when the run's name, tags and story say less than the facts; empty where they are up to date.
-    stale_since: datetime | None = _moment(nullable=True, index=True)
+    stale_since: datetime | None = moment_field(nullable=True, index=True)
 
 
 class Lead(SQLModel, table=True):
     """A reported breach of the negative list (问题线索). Source: 通知§12(二)."""
 
-    matter_id: int = _of_matter(primary_key=True)
+    # All that is asked of leads beside their text, so that a list need not read the facts of every one.
+    __table_args__ = (
+        Index(
+            "ix_lead_listed", "source_level", "category", "barrier", "importance", "received_at", "matter_id"
+        ),
+    )
+
+    matter_id: int = matter_key(primary_key=True)
     source_level: SourceLevel = Field(sa_column=Column(Coded(SourceLevel), nullable=False))
     document_number: str = Field(default="", max_length=100)
-    facts: str = _text()
+    facts: str = text_field()
     category: Category = Field(sa_column=Column(Coded(Category), nullable=False))
-    received_at: datetime = _moment()
+    received_at: datetime = moment_field(index=True)
     # A digest of what the lead says, so that importing the same lead twice creates nothing.
     fingerprint: str = Field(unique=True, max_length=64)
+    # The sort of barrier, where it is one. Source: 通知§13(三).
+    barrier: Barrier | None = Field(default=None, sa_column=Column(Coded(Barrier), nullable=True))
+    importance: Importance = Field(
+        default=Importance.ORDINARY,
+        sa_column=Column(Coded(Importance), nullable=False, server_default="ordinary"),
+    )
+
+
+class LeadText(SQLModel, table=True):
+    """Title and facts as they are searched; the database keeps it in step with them. Source: ADR-0017."""
+
+    matter_id: int = matter_key(primary_key=True)
+    folded: str = text_field()
 
 
 class Petition(SQLModel, table=True):
@@ -111,14 +114,14 @@ class Petition(SQLModel, table=True):
     ``subject`` is empty for an extension.
     """
 
-    matter_id: int = _of_matter(primary_key=True)
+    matter_id: int = matter_key(primary_key=True)
     assignment_id: int = Field(foreign_key="assignment.id", index=True)
     due_on: date
     unit_code: str = Field(foreign_key="unit.code", max_length=32)
     person: str = Field(max_length=100)
     proposed_on: date | None = None
-    subject: str = _text("")
-    body: str = _text()
+    subject: str = text_field("")
+    body: str = text_field()
 
 
 class PetitionEvidence(SQLModel, table=True):
@@ -134,25 +137,43 @@ class Assignment(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("matter_id", "step", "round"),
         Index("ix_assignment_open_due", "answered_at", "due_at"),
+        Index(
+            "ix_assignment_owed",
+            "matter_id",
+            "step",
+            "unit_code",
+            "due_on",
+            "due_at",
+            sqlite_where=text("answered_at IS NULL"),
+            postgresql_where=text("answered_at IS NULL"),
+        ),
+        # Which authority a lead was handed to.
+        Index(
+            "ix_assignment_handed",
+            "unit_code",
+            "matter_id",
+            sqlite_where=text("step = 'receipt'"),
+            postgresql_where=text("step = 'receipt'"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
-    matter_id: int = _of_matter()
+    matter_id: int = matter_key()
     step: Step = Field(sa_column=Column(Coded(Step), nullable=False))
     round: int = 1
     unit_code: str = Field(foreign_key="unit.code", max_length=32)
-    opened_at: datetime = _moment()
+    opened_at: datetime = moment_field()
     clock_start: date
     due_on: date
-    due_at: datetime = _moment()
+    due_at: datetime = moment_field()
     provisional: bool = False
     # The day an extension was granted to, before it moved off a rest day; empty where the term decides.
     extended_to: date | None = None
     term_value: int
     term_unit: str = Field(max_length=20)
-    answered_at: datetime | None = _moment(nullable=True)
+    answered_at: datetime | None = moment_field(nullable=True)
     # When the ladder has to be looked at again; empty where nothing more comes, or it was answered.
-    rung_at: datetime | None = _moment(nullable=True, index=True)
+    rung_at: datetime | None = moment_field(nullable=True, index=True)
     # While an extension is asked for, the rungs after the due date wait for the decision.
     held: bool = False
     # The form last shown for it, so that what was filled in is found again after any crash, by any run.
@@ -170,11 +191,11 @@ class Escalation(SQLModel, table=True):
     due_on: date
     rung: Rung = Field(sa_column=Column(Coded(Rung), nullable=False))
     raising: Raising = Field(sa_column=Column(Coded(Raising), nullable=False))
-    at: datetime = _moment()
+    at: datetime = moment_field()
     actor: str = Field(max_length=100)
     # Only where a person raised it by hand.
     grounds: Grounds | None = Field(default=None, sa_column=Column(Coded(Grounds), nullable=True))
-    reason: str = _text("")
+    reason: str = text_field("")
 
 
 class Answer(SQLModel, table=True):
@@ -184,11 +205,11 @@ class Answer(SQLModel, table=True):
     assignment_id: int = Field(foreign_key="assignment.id", unique=True)
     unit_code: str = Field(foreign_key="unit.code", max_length=32)
     person: str = Field(max_length=50)
-    recorded_at: datetime = _moment()
-    effective_at: datetime = _moment()
+    recorded_at: datetime = moment_field()
+    effective_at: datetime = moment_field()
     decision: str = Field(default="", max_length=40)
-    fields: dict[str, str] = _json()
-    explanation: str = _text("")
+    fields: dict[str, str] = json_field()
+    explanation: str = text_field("")
     channel: Channel = Field(sa_column=Column(Coded(Channel), nullable=False))
 
 
@@ -198,12 +219,12 @@ class Evidence(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("matter_id", "sha256"),)
 
     id: int | None = Field(default=None, primary_key=True)
-    matter_id: int = _of_matter()
+    matter_id: int = matter_key()
     sha256: str = Field(max_length=64, index=True)
-    name: str = _text()
+    name: str = text_field()
     media_type: str = Field(max_length=100)
-    size: int
-    stored_at: datetime = _moment()
+    size: int = Field(sa_column=Column(BigInteger, nullable=False))
+    stored_at: datetime = moment_field()
 
 
 class AnswerEvidence(SQLModel, table=True):
@@ -222,15 +243,15 @@ class Document(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("kind", "year", "sequence"),)
 
     id: int | None = Field(default=None, primary_key=True)
-    matter_id: int = _of_matter()
+    matter_id: int = matter_key()
     kind: DocumentKind = Field(sa_column=Column(Coded(DocumentKind), nullable=False))
     year: int
     sequence: int
     number: str = Field(unique=True, max_length=80)
     status: DocumentStatus = Field(sa_column=Column(Coded(DocumentStatus), nullable=False))
-    content: dict[str, Any] = _json()
-    created_at: datetime = _moment()
-    note: str = _text("")
+    content: dict[str, Any] = json_field()
+    created_at: datetime = moment_field()
+    note: str = text_field("")
     # Empty until it is rendered; the patrol looks for those.
     pdf_sha256: str | None = Field(default=None, max_length=64, index=True)
     word_sha256: str | None = Field(default=None, max_length=64)
@@ -253,29 +274,14 @@ class Message(SQLModel, table=True):
     # The official document attached to it.
     document_number: str | None = Field(default=None, foreign_key="document.number", max_length=80)
     dedupe_key: str = Field(unique=True, max_length=160)
-    subject: str = _text()
-    body: str = _text()
+    subject: str = text_field()
+    body: str = text_field()
     status: Delivery = Field(default=Delivery.CREATED, sa_column=Column(Coded(Delivery), nullable=False))
-    created_at: datetime = _moment()
+    created_at: datetime = moment_field()
     attempts: int = 0
-    next_attempt_at: datetime = _moment()
-    handed_over_at: datetime | None = _moment(nullable=True)
-    last_error: str = _text("")
-
-
-class LedgerEntry(SQLModel, table=True):
-    """One append-only fact (台账记录). ``stream`` is a lead's number, or what else was changed."""
-
-    __table_args__ = (UniqueConstraint("stream", "sequence"),)
-
-    id: int | None = Field(default=None, primary_key=True)
-    stream: str = Field(max_length=40)
-    sequence: int
-    at: datetime = _moment()
-    kind: str = Field(max_length=40)
-    actor: str = Field(max_length=100)
-    summary: str = _text()
-    detail: dict[str, Any] = _json()
+    next_attempt_at: datetime = moment_field()
+    handed_over_at: datetime | None = moment_field(nullable=True)
+    last_error: str = text_field("")
 
 
 class CalendarNotice(SQLModel, table=True):
@@ -284,9 +290,9 @@ class CalendarNotice(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     year: int = Field(index=True)
     issued_on: date | None = None
-    imported_at: datetime = _moment()
+    imported_at: datetime = moment_field()
     digest: str = Field(index=True, max_length=64)
-    days: dict[str, list[str]] = _json()
+    days: dict[str, list[str]] = json_field()
 
 
 class Counter(SQLModel, table=True):

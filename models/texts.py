@@ -4,6 +4,8 @@ import unicodedata
 
 from models.errors import RuleViolation
 
+_LONGEST_NAME = 50
+
 
 def visible(text: str) -> str:
     """Return the characters a reader can see; blanks, controls and zero-width marks do not count."""
@@ -18,3 +20,47 @@ def check_text(text: str, what: str) -> None:
     """
     if any(unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t" for char in text):
         raise RuleViolation(f"{what}含有不可见的控制字符或损坏的字符，请清除后重试。")
+
+
+def check_person(text: str) -> str:
+    """Return the name of whoever answers for something, without blanks around it.
+
+    Raises:
+        RuleViolation: It is missing, too long or holds control characters.
+    """
+    person = text.strip()
+    if not visible(person) or len(person) > _LONGEST_NAME:
+        raise RuleViolation(f"请填写经办人姓名（不超过{_LONGEST_NAME}字）。")
+    if len(person.splitlines()) > 1 or "\t" in person:
+        raise RuleViolation("经办人姓名应写在一行内。")
+    check_text(person, "填写的内容")
+    return person
+
+
+def required_text(value: object, what: str, longest: int) -> str:
+    """Return a text that somebody can see, without outer blanks.
+
+    Raises:
+        RuleViolation: There is none, it is too long, or it cannot be stored.
+    """
+    text = clean_text(value, what)
+    if not text:
+        raise RuleViolation(f"{what}不能为空。")
+    if len(text) > longest:
+        raise RuleViolation(f"{what}超过{longest}字。")
+    return text
+
+
+def clean_text(value: object, heading: str) -> str:
+    """Return a cell's text without outer blanks; a text nobody can see is no text.
+
+    Raises:
+        RuleViolation: The cell holds something that is no text, or characters that cannot be stored.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool | dict | list):
+        raise RuleViolation(f"{heading}应为文字。")
+    text = str(value).replace("\r\n", "\n").strip()
+    check_text(text, heading)
+    return text if visible(text) else ""
