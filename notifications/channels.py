@@ -16,7 +16,7 @@ from models.errors import DeliveryError, InputError, NoChannelError
 
 if TYPE_CHECKING:
     from apprise import Apprise, NotifyBase
-    from yaml import Node  # type: ignore[import-untyped] # ships no type information
+    from yaml import Node
 
 logger = logging.getLogger(__name__)
 
@@ -291,7 +291,7 @@ def _read(path: Path) -> _ChannelFile | ChannelFault:
         mark = getattr(error, "problem_mark", None)
         return _fatal(mark.line + 1 if mark else None, f"不是有效的 YAML，{_LIKE_THE_EXAMPLE}。")
     entries = content.pop("urls", None) if isinstance(content, dict) else None
-    if not entries or not isinstance(entries, list):
+    if root is None or not entries or not isinstance(entries, list):
         return _fatal(None, f"没有可用的地址，{_LIKE_THE_EXAMPLE}。")
     if content.get("include"):
         return _fatal(None, "使用了 include，请把所有地址写在这一份文件里。")

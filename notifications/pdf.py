@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import cache
 from importlib.resources import files
 from threading import Lock
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.documents import Layout, OfficialDocument, goes_upward, layout_of
 from models.errors import InputError
+from models.file_index import HEADINGS, FileIndex
 from notifications.fonts import bundled_folder, drawable, families_among, printed_line, printed_lines
 
 if TYPE_CHECKING:
@@ -29,36 +30,67 @@ def render_pdf(document: OfficialDocument) -> bytes:
     Raises:
         InputError: The typesetter refuses the document.
     """
+    return _typeset(
+        "document.typ", _as_printed(document), document.dated, f"公文《{printed_line(document.title)}》"
+    )
+
+
+def render_index(index: FileIndex, day: date) -> bytes:
+    """Return a file index (卷内目录) as a PDF, dated a day.
+
+    Raises:
+        InputError: The typesetter refuses it.
+    """
+    # A digest is set in pieces of its own.
+    rows = [
+        [line.sha256 if at == _DIGEST_COLUMN else _line(str(cell)) for at, cell in enumerate(line.cells)]
+        for line in index.lines
+    ]
+    printed = {
+        "number": _line(index.number),
+        "cover": [[name, _line(value)] for name, value in index.cover],
+        "headings": HEADINGS,
+        "rows": rows,
+        "dated": {"year": day.year, "month": day.month, "day": day.day},
+    }
+    return _typeset("file_index.typ", printed, day, f"卷内目录 {index.number}")
+
+
+_DIGEST_COLUMN = HEADINGS.index("SHA-256")
+
+
+def _typeset(name: str, printed: dict[str, Any], day: date, what: str) -> bytes:
+    """Return what a template makes of values, as a PDF."""
     # Imported here: most commands print nothing and should not pay for it.
     from typst import TypstError
 
     with _ONE_AT_A_TIME:
-        compiler, template, families = _typesetter()
-        inputs = {"document": json.dumps({**_as_printed(document), "families": families})}
+        compiler, template, families = _typesetter(name)
+        inputs = {"document": json.dumps({**printed, "families": families})}
         try:
-            printed = compiler.compile(
-                template,
-                format="pdf",
-                sys_inputs=inputs,
-                timestamp=datetime.combine(document.dated, time(), UTC),
+            pdf = compiler.compile(
+                template, format="pdf", sys_inputs=inputs, timestamp=datetime.combine(day, time(), UTC)
             )
         except TypstError as error:
-            raise InputError(
-                f"公文《{printed_line(document.title)}》无法排成 PDF，请检查公文内容后重试。"
-            ) from error
-    if not isinstance(printed, bytes):
-        raise InputError(f"公文《{printed_line(document.title)}》没有排出任何页面，请检查公文内容后重试。")
-    return printed
+            raise InputError(f"{what}无法排成 PDF，请检查内容后重试。") from error
+    if not isinstance(pdf, bytes):
+        raise InputError(f"{what}没有排出任何页面，请检查内容后重试。")
+    return pdf
+
+
+def _typesetter(name: str) -> tuple["Compiler", bytes, dict[str, list[str]]]:
+    """Return the compiler with its fonts, a template, and the families found."""
+    compiler, families = _compiler()
+    return compiler, files("notifications").joinpath(f"templates/{name}").read_bytes(), families
 
 
 @cache
-def _typesetter() -> tuple["Compiler", bytes, dict[str, list[str]]]:
-    """Return the compiler with its fonts, the template, and the families found; scanned once per process."""
+def _compiler() -> tuple["Compiler", dict[str, list[str]]]:
+    """Return the compiler and the families of its fonts; scanned once per process."""
     from typst import Compiler, Fonts
 
     fonts = Fonts(include_system_fonts=True, include_embedded_fonts=False, font_paths=[str(bundled_folder())])
-    template = files("notifications").joinpath("templates/document.typ").read_bytes()
-    return Compiler(font_paths=fonts), template, families_among(fonts.families())
+    return Compiler(font_paths=fonts), families_among(fonts.families())
 
 
 def _as_printed(document: OfficialDocument) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from models.vocabulary import DocumentKind
 from notifications.rendering import RenderedMessage, render_document, render_mail, render_message
 from notifications.samples import SAMPLE
 
-# These are no messages: what a person reads on the screen.
-_NO_MESSAGES = frozenset({"story"})
+# These are no messages: what a person reads on the screen or in an exported archive.
+_NO_MESSAGES = frozenset({"story", "informant", "export_guide"})
 _DOCUMENTS = "documents"
 _Result = TypeVar("_Result")
 
