@@ -1,25 +1,48 @@
 """The database: engines, and transactions that commit as a whole or not at all."""
 
 import sqlite3
+import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlmodel import Session
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    Executable,
+    Result,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, SQLModel
+
+from models.errors import StartError
+from models.lead_text import folded_text, text_pairs
 
 # How long a writer waits for another one before it gives up, in seconds.
 BUSY_SECONDS = 20
 _WRITES = "zero137_writes"
+# How many rows of a long answer are held at once.
+_ROWS = 2_000
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str | URL) -> Engine:
     """Open a database; nothing is connected yet.
 
-    SQLite runs in WAL mode with foreign keys on. Its writers take the lock when they begin, because a
-    transaction that reads first and writes later is refused when somebody else wrote in between.
+    PostgreSQL is reached by psycopg where the address names no driver. SQLite runs in WAL mode with foreign
+    keys on. Its writers take the lock when they begin, because a transaction that reads first and writes
+    later is refused when somebody else wrote in between.
     """
-    engine = create_engine(url)
+    address = make_url(url)
+    if address.drivername == "postgresql":
+        address = address.set(drivername="postgresql+psycopg")
+    engine = create_engine(address)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -28,7 +51,10 @@ def open_engine(url: str) -> Engine:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Session]:
-    """Give a session that sees one moment of the database and writes nothing."""
+    """Give a session that sees one moment of the database, however often it asks, and writes nothing."""
+    if engine.dialect.name == "postgresql":
+        # By default PostgreSQL shows each statement another moment; SQLite never does.
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
     with Session(engine, expire_on_commit=False) as session:
         yield session
 
@@ -39,6 +65,55 @@ def writing(engine: Engine) -> Iterator[Session]:
     writers = engine.execution_options(**{_WRITES: True})
     with Session(writers, expire_on_commit=False) as session, session.begin():
         yield session
+
+
+@contextmanager
+def alone(engine: Engine, deed: str, patience: int = BUSY_SECONDS) -> Iterator[None]:
+    """Let nobody else do the same deed meanwhile, on whichever machine.
+
+    PostgreSQL keeps the lock and gives it back with the connection, however that ends. SQLite serves one
+    machine, whose supervisor does one thing after the other.
+
+    Args:
+        engine: The database that all of them share.
+        deed: What is done, for the key of the lock and for whoever waits in vain.
+        patience: How long to wait for somebody else, in seconds.
+
+    Raises:
+        StartError: Somebody else has been at it for all that time.
+    """
+    if engine.dialect.name != "postgresql":
+        yield
+        return
+    key = zlib.crc32(deed.encode())
+    # Without a transaction around it: one that waits would hold up the building of an index.
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for _ in range(patience):
+            if connection.scalar(select(func.pg_try_advisory_lock(key))):
+                break
+            time.sleep(1)
+        else:
+            raise StartError(f"别处正在{deed}，请稍后重试。")
+        try:
+            yield
+        finally:
+            connection.execute(select(func.pg_advisory_unlock(key)))
+
+
+def insert_into(session: Session, table: type[SQLModel]) -> Any:  # noqa: ANN401 - each dialect has its class
+    """Return an insertion that may say what is to happen where the row is there already."""
+    of_dialect = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    return of_dialect(table)
+
+
+@contextmanager
+def streaming(session: Session, query: Executable) -> Iterator[Result[Any]]:
+    """Give the rows of a long answer some at a time; what is left of it is dropped at the end."""
+    rows = session.execute(query, execution_options={"yield_per": _ROWS})
+    try:
+        yield rows
+    finally:
+        rows.close()
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:  # noqa: ANN401 - SQLAlchemy's own
@@ -54,6 +129,9 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:  # noq
         "synchronous=FULL",
     ):
         connection.execute(f"PRAGMA {pragma}")
+    # The triggers that keep the search index in step call these; PostgreSQL has its own. Source: ADR-0017.
+    for function in (folded_text, text_pairs):
+        connection.create_function(function.__name__, 1, function, deterministic=True)
 
 
 def _begin_sqlite(connection: Connection) -> None:
