@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from shutil import copyfile
 from tempfile import TemporaryDirectory
 
 from sqlmodel import col, select
@@ -15,10 +14,13 @@ from models.documents import document_from_json
 from models.errors import InputError, RuleViolation
 from models.tables import Document, Matter
 from models.vocabulary import DocumentStatus
-from tasks.blobs import blob_path, store_bytes
+from tasks.blobs import blob_name, copied
 from tasks.documents import find_document
+from tasks.file_checks import check_files
 from tasks.ledger import append_entry
 from tasks.matters import lock_matters
+from tasks.stored_files import keep_files
+from tasks.stores import DOCUMENTS, Staged, digest_in
 from tasks.workplace import Workplace
 
 logger = logging.getLogger(__name__)
@@ -30,33 +32,48 @@ _AT_ONCE = 500
 
 @dataclass(frozen=True)
 class DocumentFiles:
-    """Where the two forms of a document lie, and what they are called when handed on."""
+    """What a document is called when handed on, and the names of its two forms in the store."""
 
     name: str
-    pdf: Path
-    word: Path
+    pdf: str
+    word: str
 
 
 def rendered(place: Workplace, number: str, now: datetime) -> DocumentFiles:
-    """Return the files of a document, rendering them where they are not there.
+    """Return the files of a document, rendering them where they are not there or not as they were.
 
-    What was rendered first is what the ledger lists; a draft is not listed, since its text may not go out.
+    A fault of a file is reported before it is mended. What was rendered first is what the ledger lists; a
+    draft is not listed, since its text may not go out.
 
     Raises:
         NotFound: There is no such document.
         InputError: It cannot be rendered or stored.
+        StoreError: The store does not answer.
     """
     with place.reading() as session:
         row = find_document(session, number)
-    paths = [_stored(place, digest) for digest in (row.pdf_sha256, row.word_sha256)]
-    pdf, word = paths if all(paths) else _render(place, row, now)
-    if pdf is None or word is None:
-        raise InputError(f"公文 {row.number} 的文件无法读取，请检查数据文件夹中的 documents。")
+    names = [_intact(place, digest) for digest in (row.pdf_sha256, row.word_sha256)]
+    pdf, word = names if all(names) else _render(place, row, now)
     return DocumentFiles(f"{row.number} {row.kind.label}", pdf, word)
 
 
+def save_copy(place: Workplace, name: str, target: Path) -> None:
+    """Write a file of a document that was rendered to a file of this machine.
+
+    Raises:
+        OSError: It cannot be read, or the file cannot be written.
+        StoreError: The store does not answer.
+    """
+    with place.store.open(name) as source:
+        copied(source, target)
+
+
 def render_leftovers(place: Workplace, now: datetime, number: str | None = None) -> int:
-    """Render issued documents that have no files yet, of all matters or of one; returns how many it was."""
+    """Render issued documents that have no files yet, of all matters or of one; returns how many it was.
+
+    Raises:
+        StoreError: The store does not answer: then none of the others can be stored either.
+    """
     query = select(Document.number).where(
         col(Document.pdf_sha256).is_(None), col(Document.status) == DocumentStatus.ISSUED
     )
@@ -84,6 +101,7 @@ def attached(place: Workplace, number: str, now: datetime) -> Iterator[Sequence[
     Raises:
         RuleViolation: The document was withdrawn: its message must not go out any more.
         InputError: It cannot be rendered or stored.
+        StoreError: The store does not answer.
     """
     if not number:
         yield ()
@@ -95,47 +113,63 @@ def attached(place: Workplace, number: str, now: datetime) -> Iterator[Sequence[
     files = rendered(place, number, now)
     with TemporaryDirectory(prefix="zero137-") as folder:
         named = Path(folder) / f"{files.name}.pdf"
-        copyfile(files.pdf, named)
+        try:
+            save_copy(place, files.pdf, named)
+        except OSError as error:
+            raise InputError(f"公文 {number} 的文件无法读取，请检查存储和临时文件夹后重试。") from error
         yield (named,)
 
 
-def _stored(place: Workplace, digest: str | None) -> Path | None:
-    """Return where a stored file lies, None where it is not there."""
-    path = blob_path(place.documents_folder, digest) if digest else None
-    return path if path is not None and path.exists() else None
+def _intact(place: Workplace, digest: str | None) -> str:
+    """Return the name of a stored file; blank where it is not there as it was rendered."""
+    if digest is None:
+        return ""
+    name = blob_name(DOCUMENTS, digest)
+    try:
+        return name if digest_in(place.store, name) == digest else ""
+    except OSError:
+        return ""
 
 
-def _render(place: Workplace, row: Document, now: datetime) -> tuple[Path, Path]:
+def _render(place: Workplace, row: Document, now: datetime) -> tuple[str, str]:
     """Render both forms, store them and note their digests."""
     # Typesetting is slow to import, and most commands never need it.
     from notifications.pdf import render_pdf
     from notifications.word import render_word
 
+    # A letter that was sent may come out another way today: that the one sent is gone has to be known.
+    check_files(place, list(filter(None, (row.pdf_sha256, row.word_sha256))), now)
     document = document_from_json(row.content)
+    if not document.body:
+        raise InputError(f"公文 {row.number} 所属的档案保管期满已销毁，不再生成文件。")
+    pages, text = render_pdf(document), render_word(document)
     try:
-        place.documents_folder.mkdir(parents=True, exist_ok=True)
-        pdf = store_bytes(place.documents_folder, render_pdf(document))
-        word = store_bytes(place.documents_folder, render_word(document))
+        with place.store.staged(DOCUMENTS, [pages]) as pdf, place.store.staged(DOCUMENTS, [text]) as word:
+            _keep(place, row, pdf, word, now)
+            return pdf.name, word.name
     except OSError as error:
         raise InputError(f"公文 {row.number} 的文件无法保存（磁盘已满或没有权限），请处理后重试。") from error
-    if row.status is DocumentStatus.ISSUED and (row.pdf_sha256, row.word_sha256) != (pdf, word):
-        _note(place, row, pdf, word, now)
-    return blob_path(place.documents_folder, pdf), blob_path(place.documents_folder, word)
 
 
-def _note(place: Workplace, row: Document, pdf: str, word: str, now: datetime) -> None:
-    """Keep the digests with the document and in the ledger, unless another one was faster."""
+def _keep(place: Workplace, row: Document, pdf: Staged, word: Staged, now: datetime) -> None:
+    """Store the files and note them with the document and in the ledger, unless another one was faster."""
     with place.writing() as session:
         # The matter before the document, as everywhere.
         lock_matters(session, row.matter_id)
         kept = session.get_one(Document, row.id)
         if kept.status is not DocumentStatus.ISSUED or kept.pdf_sha256 != row.pdf_sha256:
+            # Nothing refers to these files: the text of a draft may not go out.
+            pdf.place()
+            word.place()
             return
-        kept.pdf_sha256, kept.word_sha256 = pdf, word
+        keep_files(session, (pdf, word), now)
+        if (kept.pdf_sha256, kept.word_sha256) == (pdf.sha256, word.sha256):
+            return
+        kept.pdf_sha256, kept.word_sha256 = pdf.sha256, word.sha256
         session.add(kept)
         again = "重新" if row.pdf_sha256 else ""
         append_entry(
             session, session.get_one(Matter, row.matter_id).number, now, "document_rendered", _RULE,
             f"{again}生成{row.kind.label} {row.number} 的文件",
-            document=row.number, pdf_sha256=pdf, word_sha256=word,
+            document=row.number, pdf_sha256=pdf.sha256, word_sha256=word.sha256,
         )  # fmt: skip

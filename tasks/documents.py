@@ -19,12 +19,13 @@ from models.documents import (
     document_to_json,
 )
 from models.errors import ConflictError, NotFound, RuleViolation
+from models.ledger import Fact
 from models.tables import Document, Matter
 from models.texts import visible
 from models.vocabulary import DocumentKind, DocumentStatus
 from notifications.rendering import render_document
 from tasks.counters import next_number, take_turn
-from tasks.ledger import Fact, append_entry, append_facts
+from tasks.ledger import append_entry, append_facts
 from tasks.matters import key_of
 
 _RULE = "规则"

@@ -1,110 +1,22 @@
-"""Evidence files: recognised by content, addressed by digest, written whole or not at all."""
+"""Evidence: files that a lead rests on, each stored once however many leads have it."""
 
-import codecs
-import hashlib
-import os
-import tempfile
-import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import IO
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from models.errors import NotFound, RuleViolation
-from models.tables import Evidence, Matter
+from models.record_tables import ArchiveRecord
+from models.tables import Evidence, Matter, PetitionEvidence
 from models.texts import check_text
-from tasks.blobs import blob_path, sync_folder
+from models.vocabulary import MatterKind
+from tasks.informants import refuse_naming
+from tasks.intake_files import Piece, no_room, taken_in
 from tasks.ledger import append_entry
 from tasks.matters import find_matter, key_of
+from tasks.stored_files import keep_files
 from tasks.workplace import Workplace
-
-_HEAD_BYTES = 8192
-_OOXML = "application/vnd.openxmlformats-officedocument"
-# A ZIP that is a document: told by a part it must have, wherever that stands.
-_PACKAGES = {
-    "OFD.xml": "application/ofd",
-    "word/document.xml": f"{_OOXML}.wordprocessingml.document",
-    "xl/workbook.xml": f"{_OOXML}.spreadsheetml.sheet",
-    "ppt/presentation.xml": f"{_OOXML}.presentationml.presentation",
-}
-_CHUNK_BYTES = 1 << 20
-_MEGABYTE = 1 << 20
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A file that may become evidence."""
-
-    path: Path
-    sha256: str
-    media_type: str
-    size: int
-
-
-def inspect_file(place: Workplace, path: Path) -> Piece:
-    """Check that a file can be taken as evidence; nothing is written.
-
-    Raises:
-        NotFound: There is no such file, or it cannot be read.
-        RuleViolation: It is empty, too large or of a kind that is not taken. Source: 通知§12(五).
-    """
-    try:
-        size = path.stat().st_size
-        if not path.is_file():
-            raise NotFound(f"印证材料“{path.name}”不是文件，请逐个指定文件。")
-        if size == 0:
-            raise RuleViolation(f"印证材料“{path.name}”是空文件，请核对。")
-        if size > place.evidence_limit:
-            limit = place.evidence_limit // _MEGABYTE
-            raise RuleViolation(
-                f"印证材料“{path.name}”超过{limit}MB（设置 ZERO137_EVIDENCE_MB），请压缩或拆分。"
-            )
-        with path.open("rb") as stream:
-            head = stream.read(_HEAD_BYTES)
-            digest = hashlib.sha256(head)
-            while chunk := stream.read(_CHUNK_BYTES):
-                digest.update(chunk)
-    except OSError as error:
-        raise NotFound(f"印证材料“{path.name}”不存在或无法读取，请核对路径。") from error
-    media_type = recognise_package(path) if head.startswith(b"PK") else recognise(head)
-    if media_type not in place.policy.evidence.media_types:
-        raise RuleViolation(
-            f"印证材料“{path.name}”的类型不在可接受范围（按内容识别），请提交 PDF、Word、Excel、图片或文本。"
-        )
-    return Piece(path, digest.hexdigest(), media_type, size)
-
-
-def recognise_package(path: Path) -> str:
-    """Return the MIME type of a ZIP that is a document, by a part it must have; blank for any other."""
-    try:
-        with zipfile.ZipFile(path) as package:
-            parts = set(package.namelist())
-    except (zipfile.BadZipFile, OSError):
-        return ""
-    return next((media_type for part, media_type in _PACKAGES.items() if part in parts), "")
-
-
-def recognise(head: bytes) -> str:
-    """Return the MIME type of a file from its first bytes; blank where it is unknown."""
-    from filetype import guess
-
-    kind = guess(head)
-    if kind is not None:
-        return str(kind.mime)
-    if b"\0" in head:
-        return ""
-    for encoding in ("utf-8", "gb18030"):
-        # The head may end within a character, which an incremental decoder forgives.
-        decoder = codecs.getincrementaldecoder(encoding)()
-        try:
-            decoder.decode(head, final=len(head) < _HEAD_BYTES)
-        except UnicodeDecodeError:
-            continue
-        return "text/plain"
-    return ""
 
 
 def add_evidence(
@@ -117,41 +29,50 @@ def add_evidence(
 
     Raises:
         NotFound: Unknown lead or file.
-        RuleViolation: A file cannot be taken, or the lead is closed; nothing is stored.
+        RuleViolation: A file cannot be taken, or is new to a closed lead; nothing is stored.
+        InputError: There is no room for a file; nothing is stored.
     """
     check_text(person, "经办人")
-    pieces = [inspect_file(place, path) for path in paths]
-    with place.writing() as session:
+    with taken_in(place, paths) as pieces, place.writing() as session:
         matter = find_matter(session, number, for_change=True)
-        if matter.outcome is not None:
-            raise RuleViolation("该线索已办结，不再接收印证材料。")
-        rows = []
-        for piece in pieces:
-            known = _known(session, matter, piece.sha256)
-            rows.append(known or store_piece(place, session, matter, piece, now))
-            if known is None:
-                append_entry(
-                    session, matter.number, now, "evidence_added", person, f"收到印证材料 {piece.path.name}",
-                    sha256=piece.sha256, size=piece.size, media_type=piece.media_type,
-                )  # fmt: skip
+        refuse_naming(session, place, matter, *(piece.name for piece in pieces))
+        known = {row.sha256 for row in evidence_of(session, matter)}
+        # What the lead has already may be handed in again at any time: that is how a lost file comes back.
+        if _is_disposed(session, matter) or (
+            matter.outcome is not None and any(piece.file.sha256 not in known for piece in pieces)
+        ):
+            raise RuleViolation("该线索已办结，不再接收新的印证材料。")
+        rows = store_pieces(session, matter, pieces, now)
+        for row in {row.sha256: row for row in rows if row.sha256 not in known}.values():
+            append_entry(
+                session, matter.number, now, "evidence_added", person, f"收到印证材料 {row.name}",
+                sha256=row.sha256, size=row.size, media_type=row.media_type,
+            )  # fmt: skip
         return rows
 
 
-def store_piece(place: Workplace, session: Session, matter: Matter, piece: Piece, now: datetime) -> Evidence:
-    """Store a checked file and its row within a transaction; a known file gives its known row."""
-    known = _known(session, matter, piece.sha256)
-    if known is not None:
-        return known
-    _write_blob(place.evidence_folder, piece)
-    # A name may hold bytes that are no text; they are shown as question marks.
-    name = os.fsencode(piece.path.name).decode("utf-8", "replace")
-    row = Evidence(
-        matter_id=key_of(matter), sha256=piece.sha256, name=name, media_type=piece.media_type,
-        size=piece.size, stored_at=now,
-    )  # fmt: skip
-    session.add(row)
-    session.flush()
-    return row
+def store_pieces(session: Session, matter: Matter, pieces: Sequence[Piece], now: datetime) -> list[Evidence]:
+    """Store checked files and their rows within a transaction; a known file gives its known row.
+
+    Returns:
+        One row per file, in order.
+
+    Raises:
+        InputError: There is no room for a file.
+    """
+    try:
+        keep_files(session, [piece.file for piece in pieces], now)
+    except OSError as error:
+        raise no_room("、".join(piece.name for piece in pieces)) from error
+    return [_known(session, matter, piece) or _new_row(session, matter, piece, now) for piece in pieces]
+
+
+def evidence_of(session: Session, matter: Matter) -> Sequence[Evidence]:
+    """Return the files of a matter in the order they came: a lead's own, or those a petition rests on."""
+    query = select(Evidence).where(Evidence.matter_id == matter.id)
+    if matter.kind is not MatterKind.LEAD:
+        query = select(Evidence).join(PetitionEvidence).where(PetitionEvidence.matter_id == matter.id)
+    return session.exec(query.order_by(col(Evidence.id))).all()
 
 
 def referenced_evidence(session: Session, matter: Matter, references: Sequence[str]) -> list[Evidence]:
@@ -170,40 +91,24 @@ def referenced_evidence(session: Session, matter: Matter, references: Sequence[s
     return rows
 
 
-def _known(session: Session, matter: Matter, sha256: str) -> Evidence | None:
+def _is_disposed(session: Session, matter: Matter) -> bool:
+    """Tell whether the archive of a lead was destroyed: what is gone for good is not brought back."""
+    record = session.get(ArchiveRecord, matter.id)
+    return record is not None and record.disposed_at is not None
+
+
+def _known(session: Session, matter: Matter, piece: Piece) -> Evidence | None:
     """Return the row of a file the lead already has."""
-    query = select(Evidence).where(Evidence.matter_id == matter.id, Evidence.sha256 == sha256)
+    query = select(Evidence).where(Evidence.matter_id == matter.id, Evidence.sha256 == piece.file.sha256)
     return session.exec(query).first()
 
 
-def _write_blob(folder: Path, piece: Piece) -> None:
-    """Copy a file into the store and make it durable before the transaction may commit.
-
-    The copy is digested again: a file that changed since it was checked is refused.
-    """
-    target = blob_path(folder, piece.sha256)
-    if target.exists():
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as copy:
-        try:
-            if _copied(piece.path, copy.file) != piece.sha256:
-                raise RuleViolation(f"印证材料“{piece.path.name}”在读取时被修改，请重试。")  # noqa: TRY301
-            Path(copy.name).replace(target)
-            for changed in (target.parent, folder):
-                sync_folder(changed)
-        except BaseException:
-            Path(copy.name).unlink(missing_ok=True)
-            raise
-
-
-def _copied(source: Path, copy: IO[bytes]) -> str:
-    """Copy a file durably and return the digest of what was written."""
-    digest = hashlib.sha256()
-    with source.open("rb") as stream:
-        while chunk := stream.read(_CHUNK_BYTES):
-            digest.update(chunk)
-            copy.write(chunk)
-    copy.flush()
-    os.fsync(copy.fileno())
-    return digest.hexdigest()
+def _new_row(session: Session, matter: Matter, piece: Piece, now: datetime) -> Evidence:
+    """Write the row of a file that is new to the lead."""
+    row = Evidence(
+        matter_id=key_of(matter), sha256=piece.file.sha256, name=piece.name, media_type=piece.media_type,
+        size=piece.file.size, stored_at=now,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row

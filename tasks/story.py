@@ -1,23 +1,23 @@
 """The story of a lead: everything that happened to it, in the words shown to people."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from models.answers import DEEMED
 from models.calendar import WorkCalendar
 from models.directory import Register
 from models.lifecycle import signal
 from models.policy import Policy
-from models.tables import Answer, Assignment, Evidence, Lead, Matter, PetitionEvidence
+from models.tables import Answer, Assignment, Lead
 from models.terms import day_label
-from models.vocabulary import MatterKind, Signal
+from models.vocabulary import Signal
 from notifications.rendering import render_markdown
 from tasks.answers import decision_label
 from tasks.documents import documents_of
 from tasks.due_dates import due_account
+from tasks.evidence import evidence_of
 from tasks.ledger import entries_of
 from tasks.matters import AnsweredAssignment, MatterFile, find_matter, key_of, read_file
 from tasks.workplace import Workplace, register_of, work_calendar
@@ -133,7 +133,7 @@ class _Teller:
             "why": due_account(current, self.policy, self.calendar) if current else [],
             "evidence": [
                 {"key": f"E{key_of(p)}", "name": p.name, "size": file_size(p.size), "sha256": p.sha256}
-                for p in _pieces(session, matter)
+                for p in evidence_of(session, matter)
             ],
             "documents": [
                 {
@@ -165,6 +165,8 @@ class _Teller:
             ("来文文号", lead.document_number or "无"),
             ("类别", lead.category.label),
             ("收到时间", self._time(lead.received_at)),
+            ("壁垒类型", lead.barrier.label if lead.barrier else "无"),
+            ("重要程度", lead.importance.label),
         ]
 
     def _asked(self, file: MatterFile) -> list[tuple[str, str]]:
@@ -245,14 +247,6 @@ def _text_of(file: MatterFile) -> str:
     """Return what a matter says: the facts of a lead, the grounds of a request, a circular as drafted."""
     petition = file.petition
     return "\n".join(filter(None, (petition.subject, petition.body))) if petition else file.lead.facts
-
-
-def _pieces(session: Session, matter: Matter) -> Sequence[Evidence]:
-    """Return the files of a matter: a lead's own, or those a petition rests on."""
-    query = select(Evidence).where(Evidence.matter_id == matter.id)
-    if matter.kind is not MatterKind.LEAD:
-        query = select(Evidence).join(PetitionEvidence).where(PetitionEvidence.matter_id == matter.id)
-    return session.exec(query.order_by(col(Evidence.id))).all()
 
 
 def file_size(size: int) -> str:
