@@ -5,10 +5,11 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
-from models.intake import LeadDraft
+from models.intake import LeadDraft, registration_digest
 from models.tables import Lead, Matter
 from models.vocabulary import MatterKind
 from tasks.counters import next_number, take_turn
+from tasks.informants import keep_informants
 from tasks.ledger import append_entry
 from tasks.matters import key_of
 from tasks.workplace import Workplace, register_of
@@ -35,6 +36,10 @@ def register_leads(place: Workplace, drafts: list[LeadDraft], person: str, now: 
     Returns:
         One result per draft, in the same order.
 
+    Raises:
+        NotFound: Informants are named and there is no key to seal them with.
+        InputError: That key cannot be used.
+
     Source: 通知§12(二), §13(二).
     """
     with place.writing() as session:
@@ -43,7 +48,13 @@ def register_leads(place: Workplace, drafts: list[LeadDraft], person: str, now: 
         take_turn(session, series)
         bureau = register_of(session, place).bureau()
         actor = f"{bureau.short_name} {person}".strip()
-        return [_register(place, session, draft, actor, now) for draft in drafts]
+        registered = [_register(place, session, draft, actor, now) for draft in drafts]
+        reported = [
+            (one.number, draft) for one, draft in zip(registered, drafts, strict=True) if draft.identity
+        ]
+        if reported:
+            keep_informants(session, place, reported, actor, now)
+        return registered
 
 
 def _register(place: Workplace, session: Session, draft: LeadDraft, actor: str, now: datetime) -> Registered:
@@ -71,12 +82,18 @@ def _register(place: Workplace, session: Session, draft: LeadDraft, actor: str, 
         category=draft.category,
         received_at=draft.received_at,
         fingerprint=draft.fingerprint,
+        barrier=draft.barrier,
+        importance=draft.importance,
     )
     session.add(lead)
     summary = f"登记线索《{draft.title}》，来源：{draft.source_level.label}"
     append_entry(
         session, matter.number, now, "registered", actor, summary,
         received_at=draft.received_at.isoformat(), category=draft.category.value,
+        barrier=draft.barrier.value if draft.barrier else None, importance=draft.importance.value,
         fingerprint=draft.fingerprint,
+        content_sha256=registration_digest(
+            draft.title, draft.facts, draft.source_level, draft.document_number
+        ),
     )  # fmt: skip
     return Registered(matter.number, matter.printed_number, created=True)
