@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from models.errors import InputError
 from models.intake import COLUMNS, REQUIRED, IntakeDefaults, LeadDraft, RowFault, read_row
 from models.policy import Policy
-from models.vocabulary import Category, SourceLevel
+from models.vocabulary import Barrier, Category, Importance, SourceLevel
 from tasks.texts import decode_text, read_bytes
 
 if TYPE_CHECKING:
@@ -182,17 +182,26 @@ def _dress_template(sheet: "Worksheet") -> None:
         "document_number": (24, "可留空"),
         "category": (22, "从下拉列表选择；留空为其他"),
         "received_at": (20, "如 2026-11-27 15:30；留空为导入时间"),
+        "barrier": (30, "可留空；仅限类别为违规设置隐性壁垒或其他的线索"),
+        "importance": (12, "从下拉列表选择；留空为一般"),
+        "informant": (16, "可留空；加密保存，不进入公文和消息；导入后请删除本文件"),
+        "informant_contact": (24, "可留空；加密保存，不进入公文和消息；导入后请删除本文件"),
     }
-    for column, (key, heading) in zip("ABCDEF", COLUMNS.items(), strict=True):
+    for column, (key, heading) in zip("ABCDEFGHIJ", COLUMNS.items(), strict=True):
         width, note = notes[key]
         sheet.column_dimensions[column].width = width
         cell = sheet[f"{column}1"]
         cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="DDE7F3")
         cell.alignment = Alignment(horizontal="center")
         cell.comment = Comment(f"{heading}：{note}", "zero137")
-    for column, vocabulary in (("C", SourceLevel), ("E", Category)):
-        options = ",".join(member.label for member in vocabulary)
-        choice = DataValidation(type="list", formula1=f'"{options}"', allow_blank=True, showErrorMessage=True)
+    for column, options in (
+        ("C", [level.label for level in SourceLevel]),
+        ("E", [category.label for category in Category]),
+        ("G", [barrier.numbered for barrier in Barrier]),
+        ("H", [importance.label for importance in Importance]),
+    ):
+        listed = f'"{",".join(options)}"'
+        choice = DataValidation(type="list", formula1=listed, allow_blank=True, showErrorMessage=True)
         choice.error, choice.errorTitle = "请从下拉列表中选择", "不在可选范围内"
         choice.add(f"{column}2:{column}5000")
         sheet.add_data_validation(choice)

@@ -1,5 +1,7 @@
-"""Reading text files the way Chinese office programs write them."""
+"""Reading text files the way Chinese office programs write them, and writing files for people whole."""
 
+import os
+import tempfile
 from pathlib import Path
 
 from models.errors import InputError, NotFound
@@ -37,3 +39,25 @@ def decode_text(data: bytes, path: Path) -> str:
         except UnicodeDecodeError:
             continue
     raise InputError(f"文件 {path.name} 的编码无法识别，请另存为 UTF-8。")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file for a person as UTF-8, whole or not at all; what is there is never overwritten.
+
+    Raises:
+        InputError: There is a file of that name, or it cannot be written.
+    """
+    if path.exists():
+        raise InputError(f"文件 {path.name} 已存在，为避免覆盖未写入，请换一个文件名。")
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as copy:
+            try:
+                copy.write(text.encode())
+                copy.flush()
+                os.fsync(copy.fileno())
+                Path(copy.name).replace(path)
+            except BaseException:
+                Path(copy.name).unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise InputError(f"文件 {path.name} 无法写入，请检查文件夹、权限和磁盘空间。") from error
