@@ -14,8 +14,10 @@ from models.errors import ConflictError, Zero137Error
 from models.tables import Answer, AnswerEvidence, Evidence
 from models.vocabulary import Channel, Finding, MatterKind, Ruling, Step, Verdict
 from tasks.circulars import settle_circular
-from tasks.evidence import Piece, inspect_file, referenced_evidence, store_piece
+from tasks.evidence import referenced_evidence, store_pieces
 from tasks.extensions import settle_extension
+from tasks.informants import refuse_naming
+from tasks.intake_files import Piece, taken_in
 from tasks.ledger import append_entry
 from tasks.matters import MatterFile, facts_of, find_matter, key_of, read_file
 from tasks.petitions import drop_petitions
@@ -77,12 +79,13 @@ def record_answer(place: Workplace, number: str, submission: Submission, now: da
         NotFound: Unknown lead, unit, evidence number or file.
         RuleViolation: The answer breaks a rule; nothing is written.
         ConflictError: The step is answered already; only the attempt is noted.
+        InputError: There is no room for a file; nothing is written.
 
     Source: 通知§12(二)–(五).
     """
-    pieces = [inspect_file(place, path) for path in submission.files]
     try:
-        return _record(place, number, submission, pieces, now)
+        with taken_in(place, submission.files) as pieces:
+            return _record(place, number, submission, pieces, now)
     except ConflictError as error:
         _note_refusal(place, number, submission, str(error), now)
         raise
@@ -114,14 +117,16 @@ def _record(
         matter = find_matter(session, number, for_change=True)
         file = read_file(session, matter)
         register = register_of(session, place)
+        names = [piece.name for piece in pieces]
+        refuse_naming(session, place, matter, submission.explanation, *submission.fields.values(), *names)
         known = referenced_evidence(session, matter, submission.references)
-        digests = {piece.sha256 for piece in pieces} | {row.sha256 for row in known}
+        digests = {piece.file.sha256 for piece in pieces} | {row.sha256 for row in known}
         draft = AnswerDraft(
             submission.step, submission.unit, submission.person, now, submission.fields,
             submission.explanation, len(digests),
         )  # fmt: skip
         accepted = accept(draft, facts_of(file, register), register)
-        stored = [store_piece(place, session, matter, piece, now) for piece in pieces]
+        stored = store_pieces(session, matter, pieces, now)
         evidence = {key_of(row): row for row in (*known, *stored)}
         _store(session, register, file, accepted, evidence, submission.channel)
         dropped = _follow(session, register, file, accepted)

@@ -66,7 +66,7 @@ def read_board(place: Workplace, now: datetime) -> Board:
     today = place.policy.day_of(now)
     with place.reading() as session:
         register = register_of(session, place)
-        counted = tallies(_owed(session, place.policy, work_calendar(session)), today, now)
+        counted = tallies(owed_facts(session, place.policy, work_calendar(session)), today, now)
         closed, closed_late = _closed(session)
         days = _trend(session, place.policy, today, now)
         open_leads = session.exec(
@@ -95,7 +95,7 @@ def _row(authority: str, step: Step, tally: Tally) -> BoardRow:
     )  # fmt: skip
 
 
-def _owed(session: Session, policy: Policy, calendar: WorkCalendar) -> list[OwedFact]:
+def owed_facts(session: Session, policy: Policy, calendar: WorkCalendar) -> list[OwedFact]:
     """Return what is owed for leads, by authority in the order of its code, step and due date."""
     transfer = (
         select(Assignment.matter_id, Answer.fields["authority"].as_string().label("authority"))  # type: ignore[attr-defined]

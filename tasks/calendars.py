@@ -11,11 +11,14 @@ from models.calendar import YearNotice
 from models.errors import InputError
 from models.tables import Assignment, CalendarNotice, Matter
 from models.terms import Due, DueDates
+from tasks.counters import take_turn
 from tasks.due_dates import move_due, recompute
 from tasks.ledger import append_entry
 from tasks.matters import read_file
 from tasks.outbox import enqueue
 from tasks.workplace import Workplace, register_of, work_calendar
+
+_TURN = "放假安排"
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ def import_notice(place: Workplace, notice: YearNotice, now: datetime) -> Calend
     issued = notice.issued_on.isoformat() if notice.issued_on else ""
     digest = hashlib.sha256(json.dumps([notice.year, issued, days], ensure_ascii=False).encode()).hexdigest()
     with place.writing() as session:
+        # Two imports of the same notice at once would both find it missing.
+        take_turn(session, _TURN)
         of_year = select(CalendarNotice).where(CalendarNotice.year == notice.year)
         in_force = session.exec(of_year.order_by(col(CalendarNotice.id).desc())).first()
         if in_force is not None and in_force.digest == digest:
@@ -87,7 +92,11 @@ def _recompute_open(session: Session, place: Workplace, now: datetime) -> list[M
     due_dates, policy = DueDates(work_calendar(session)), place.policy
     register = register_of(session, place)
     moved = []
-    query = select(Assignment, Matter).join(Matter).where(col(Assignment.answered_at).is_(None))
+    opened = col(Assignment.answered_at).is_(None)
+    owing = col(Matter.id).in_(select(Assignment.matter_id).where(opened))
+    # An answer that is just coming in is waited for: its assignment is not to be touched any more.
+    session.exec(select(Matter.id).where(owing).order_by(col(Matter.id)).with_for_update()).all()
+    query = select(Assignment, Matter).join(Matter).where(opened).execution_options(populate_existing=True)
     for row, matter in session.exec(query.order_by(col(Assignment.id))).all():
         due = recompute(row, policy, due_dates)
         # A date that would already lie behind us stays where it was: a change makes nobody overdue.

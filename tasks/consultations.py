@@ -10,6 +10,7 @@ from models.terms import day_label
 from models.texts import check_text, visible
 from models.vocabulary import DocumentKind, MatterKind
 from tasks.documents import NewDocument, issue_documents
+from tasks.informants import refuse_naming
 from tasks.matters import find_matter, read_file
 from tasks.outbox import enqueue
 from tasks.wording import matter_values
@@ -41,6 +42,7 @@ def consult(place: Workplace, number: str, asked: Consultation, now: datetime) -
         matter = find_matter(session, number, for_change=True)
         file = read_file(session, matter)
         _check_matter(matter)
+        refuse_naming(session, place, matter, asked.question)
         if not file.assignments:
             raise RuleViolation("该线索尚未派发，请几秒后重试。")
         register = register_of(session, place)

@@ -11,11 +11,12 @@ from sqlmodel import Session, col, select
 from models.calendar import WorkCalendar
 from models.directory import Register
 from models.ladder import Standing, TimedRung, standing
+from models.ledger import Fact
 from models.tables import Assignment, Escalation, Matter
 from models.vocabulary import Raising, Recipient, Rung, Step
 from tasks.circulars import draft_circular
 from tasks.conduct import RULE
-from tasks.ledger import Fact, append_facts
+from tasks.ledger import append_facts
 from tasks.matters import key_of
 from tasks.notices import Notice, NoticeDesk
 from tasks.workplace import Workplace, register_of, work_calendar

@@ -16,7 +16,9 @@ from models.terms import day_label
 from models.vocabulary import DocumentKind, MatterKind, Ruling
 from tasks.documents import NewDocument, issue_documents
 from tasks.due_dates import due_at_extension, move_due
-from tasks.evidence import inspect_file, referenced_evidence, store_piece
+from tasks.evidence import referenced_evidence, store_pieces
+from tasks.informants import refuse_naming
+from tasks.intake_files import taken_in
 from tasks.ledger import append_entry
 from tasks.matters import find_matter, key_of, lead_facts, read_file
 from tasks.outbox import enqueue
@@ -63,9 +65,9 @@ def request_extension(place: Workplace, number: str, request: ExtensionRequest, 
         RuleViolation: The request breaks a rule, or comes after the due date; nothing is written.
         ConflictError: Another request about the same due date waits for its decision, or the lead is closed.
     """
-    pieces = [inspect_file(place, path) for path in request.files]
-    with place.writing() as session:
+    with taken_in(place, request.files) as pieces, place.writing() as session:
         lead = find_matter(session, number, for_change=True)
+        refuse_naming(session, place, lead, request.grounds, *(piece.name for piece in pieces))
         register = register_of(session, place)
         file = read_file(session, lead)
         known = referenced_evidence(session, lead, request.references)
@@ -76,7 +78,7 @@ def request_extension(place: Workplace, number: str, request: ExtensionRequest, 
         row = file.assignments[-1].row
         if pending_petitions(session, row, (MatterKind.EXTENSION,)):
             raise ConflictError("该线索已有延期申请待审批，请等待审批结果。")
-        stored = [store_piece(place, session, lead, piece, now) for piece in pieces]
+        stored = store_pieces(session, lead, pieces, now)
         request_files = {key_of(piece): piece for piece in (*known, *stored)}
         return _Case(session, register, lead, row, accepted, now).put_forward(request_files)
 

@@ -9,6 +9,7 @@ from models.tables import Assignment, Matter, Message
 from models.terms import day_label
 from notifications.rendering import render_message
 from tasks.conduct import RULE
+from tasks.counters import TELLING, take_turn
 from tasks.ledger import append_entry
 from tasks.workplace import Workplace, register_of, work_calendar
 
@@ -27,6 +28,8 @@ def tell_of_missing_notices(place: Workplace, now: datetime) -> int:
         How many open leads have a provisional due date; 0 where nothing was written.
     """
     with place.writing() as session:
+        # Two patrols at once would both find that nobody was told yet.
+        take_turn(session, TELLING)
         calendar = work_calendar(session)
         if not place.policy.business_hours.is_open(now, calendar):
             return 0

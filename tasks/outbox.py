@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from models.directory import Register
-from models.errors import DeliveryError, InputError, NoChannelError, RuleViolation
+from models.errors import DeliveryError, InputError, NoChannelError, RuleViolation, StoreError
 from models.tables import Assignment, Message
 from models.vocabulary import Delivery
 from notifications.channels import hand_over, open_channels
@@ -132,7 +132,7 @@ def _send(place: Workplace, channels: "Apprise", message: Message) -> None:
     try:
         with attached(place, number, place.clock()) as files:
             hand_over(channels, tags_of(message), message.subject, message.body, html=html, attachments=files)
-    except InputError as error:
+    except (InputError, StoreError) as error:
         raise DeliveryError(str(error), retryable=True) from error
     except RuleViolation as error:
         raise DeliveryError(str(error), retryable=False) from error
@@ -193,7 +193,7 @@ def _settle(place: Workplace, message: Message, error: DeliveryError | None) -> 
     """Record how an attempt ended: handed over, to be tried again, or given up and told to the operator."""
     now = place.clock()
     with place.writing() as session:
-        row = session.get_one(Message, message.id)
+        row = session.get_one(Message, message.id, with_for_update=True)
         if row.attempts != message.attempts + 1:
             # The lease ran out and another deliverer has taken the message since.
             return

@@ -5,7 +5,7 @@ The SDK takes seconds to import; a command that only wakes a run should not.
 
 import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -14,9 +14,10 @@ from urllib.parse import quote
 
 import httpx
 
-from models.errors import StartError
+from models.errors import AccessError, StartError
 from models.runs import HELD, RunFact
-from tasks.workers import is_living, last_claim
+from tasks.workers import Heard, is_living, last_claim
+from tasks.workplace import ApiAddress
 
 # The flow and the deployment that carry one lead share this name.
 HANDLE_LEAD = "办理线索"
@@ -27,6 +28,7 @@ _LIVE = ("SCHEDULED", "PENDING", "RUNNING", "PAUSED", "CANCELLING")
 # How many runs are asked for at once.
 _PAGE = 200
 _UNAVAILABLE = 503
+_UNAUTHORIZED = 401
 _NOT_FOUND = 404
 _WORKER_LABEL = "prefect.worker.name"
 _CONTINUES_LABEL = "zero137.continues"
@@ -34,17 +36,24 @@ _CONTINUES_LABEL = "zero137.continues"
 Row = dict[str, Any]
 
 
+def open_http(address: ApiAddress, timeout: float) -> httpx.Client:
+    """Return a connection to the Prefect API that carries the login and waits so many seconds."""
+    user, _, password = address.auth.get_secret_value().partition(":") if address.auth else ("", "", "")
+    # Only this machine's own settings decide where the server is; a proxy of the shell is not asked.
+    return httpx.Client(
+        base_url=address.url, timeout=timeout, trust_env=False, auth=(user, password) if user else None
+    )
+
+
 class PrefectApi:
     """A short-lived connection to the Prefect API; use as a context manager."""
 
-    def __init__(self, url: str, auth: str | None = None) -> None:
-        """Connect lazily to an API address, as http://127.0.0.1:4200/api."""
-        credentials = tuple(auth.split(":", 1)) if auth else None
-        # Only this machine's own settings decide where the server is; a proxy of the shell is not asked.
-        self._http = httpx.Client(base_url=url, timeout=60, trust_env=False, auth=credentials)  # type: ignore[arg-type]
+    def __init__(self, address: ApiAddress) -> None:
+        """Connect lazily."""
+        self._http = open_http(address, timeout=60)
         # The server's clock at its last answer; ours may be another, or an accelerated one.
         self._now = datetime.min.replace(tzinfo=UTC)
-        self._online: dict[str, frozenset[str]] = {}
+        self._heard: dict[str, dict[str, Heard]] = {}
         self._deployed: Row | None = None
 
     def __enter__(self) -> Self:
@@ -166,14 +175,14 @@ class PrefectApi:
         return map(self._fact, self._rows(wanted))
 
     def held_runs(self) -> Iterator[RunFact]:
-        """Give every run of our pool that a worker holds and that carries no lead: imports, patrols.
+        """Give every run of our pool that a worker holds.
 
         Raises:
             StartError: The server is not reached.
         """
         pool = {"name": {"any_": [self._deployment()["work_pool_name"]]}}
         wanted = {"work_pools": pool, "flow_runs": {"state": {"type": {"any_": sorted(HELD)}}}}
-        return (self._fact(run) for run in self._rows(wanted) if not _number_of(run))
+        return map(self._fact, self._rows(wanted))
 
     def _rows(self, wanted: Row) -> Iterator[Row]:
         """Give the runs that a filter finds, page by page."""
@@ -202,18 +211,32 @@ class PrefectApi:
         with contextlib.suppress(httpx.HTTPError):
             self._http.delete(f"/work_pools/{quote(pool)}/workers/{quote(worker)}", timeout=2)
 
-    def workers_online(self, pool: str | None) -> frozenset[str]:
-        """Return the workers of a pool that were heard lately; asked once a connection.
+    def workers_heard(self, pool: str | None) -> Mapping[str, Heard]:
+        """Return what is known of the workers of a pool, by name; asked once a connection.
 
         Raises:
             StartError: The server is not reached, or knows no such pool.
         """
         if pool is None:
-            return frozenset()
-        if pool not in self._online:
+            return {}
+        if pool not in self._heard:
             workers = self._call("POST", f"/work_pools/{quote(pool)}/workers/filter", {})
-            self._online[pool] = frozenset(w["name"] for w in workers if w["status"] == "ONLINE")
-        return self._online[pool]
+            self._heard[pool] = {
+                worker["name"]: Heard(
+                    worker["status"] == "ONLINE", datetime.fromisoformat(worker["last_heartbeat_time"])
+                )
+                for worker in workers
+                if worker["last_heartbeat_time"]
+            }
+        return self._heard[pool]
+
+    def workers_online(self, pool: str) -> list[str]:
+        """Return the workers of a pool that were heard lately, by name.
+
+        Raises:
+            StartError: The server is not reached, or knows no such pool.
+        """
+        return sorted(name for name, worker in self.workers_heard(pool).items() if worker.online)
 
     def healthy(self) -> bool:
         """Tell whether the server answers."""
@@ -256,7 +279,7 @@ class PrefectApi:
         signed = last_claim((state["timestamp"], state["message"]) for state in history) or (
             run.get("labels") or {}
         ).get(_WORKER_LABEL)
-        return is_living(signed, self.workers_online(run["work_pool_name"])) if signed else None
+        return is_living(signed, self.workers_heard(run["work_pool_name"])) if signed else None
 
     def _set_state(
         self, flow_run_id: str, kind: str, name: str, message: str, *, force: bool = False
@@ -277,8 +300,12 @@ class PrefectApi:
             raise StartError("连不上 Prefect 服务，请先运行 zero137 up。") from error
         if "date" in reply.headers:
             self._now = parsedate_to_datetime(reply.headers["date"])
+        if reply.status_code == _UNAUTHORIZED:
+            raise AccessError
         if reply.status_code == _NOT_FOUND:
-            raise StartError("Prefect 中没有对应的运行或部署，请运行 zero137 up 重新登记。")
+            raise StartError(
+                "Prefect 中没有对应的运行或部署，请运行 zero137 up（多机部署时为 zero137 register）重新登记。"
+            )
         if not reply.is_success:
             raise StartError(f"Prefect 服务拒绝了请求（HTTP {reply.status_code}），请查看服务日志。")
         return reply.json() if reply.content else None

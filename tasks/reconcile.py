@@ -22,7 +22,7 @@ from tasks.ledger import append_entry
 from tasks.matters import find_matter, key_of
 from tasks.prefect_api import PrefectApi
 from tasks.running import start_run
-from tasks.workplace import Workplace
+from tasks.workplace import ApiAddress, Workplace
 
 logger = logging.getLogger(__name__)
 
@@ -59,23 +59,35 @@ def find_faults(place: Workplace, now: datetime) -> list[RunFinding]:
     Raises:
         StartError: The Prefect server is not reached.
     """
-    with PrefectApi(place.api_url) as api:
+    with PrefectApi(place.api) as api:
         return list(_faults(place, api, now))
 
 
 def reconcile(place: Workplace, now: datetime) -> list[Mended]:
     """Find what is wrong with the runs of all leads and mend it, in the order of registration.
 
+    Two at once would both see the same fault and give the run away twice; so they take turns.
+
     Args:
         place: The workplace.
         now: The present moment (aware).
 
     Raises:
-        StartError: The Prefect server is not reached.
+        StartError: The Prefect server is not reached, or somebody else has been at it for long.
     """
-    with PrefectApi(place.api_url) as api:
+    with place.alone("核对承办运行"), PrefectApi(place.api) as api:
         done = (_mend(place, api, finding, now) for finding in list(_faults(place, api, now)))
         return [mended for mended in done if mended is not None]
+
+
+def orphaned_runs(address: ApiAddress) -> set[str]:
+    """Return the runs that claim to be under way although nobody carries them; few runs do at any time.
+
+    Raises:
+        StartError: The Prefect server is not reached.
+    """
+    with PrefectApi(address) as api:
+        return {run.id for run in api.held_runs() if is_orphaned(run)}
 
 
 def standing_leads(place: Workplace) -> set[str]:
@@ -115,7 +127,7 @@ def _faults(place: Workplace, api: PrefectApi, now: datetime) -> Iterator[RunFin
         if is_superfluous(live[run_id], _carrier(place, live[run_id].number)):
             yield RunFinding(live[run_id].number, RunFault.DUPLICATED, run_id)
     for run in api.held_runs():
-        if is_orphaned(run):
+        if not run.number and is_orphaned(run):
             yield RunFinding("", RunFault.ORPHANED, run.id)
 
 

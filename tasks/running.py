@@ -37,7 +37,7 @@ def start_runs(place: Workplace, numbers: Iterable[str]) -> None:
     Raises:
         StartError: The Prefect server is not reached; the patrol makes up for the rest.
     """
-    with PrefectApi(place.api_url) as api:
+    with PrefectApi(place.api) as api:
         for number in numbers:
             start_run(place, api, number)
 
@@ -62,7 +62,7 @@ def wake_matters(place: Workplace, numbers: Iterable[str]) -> str:
         Blank, or why it was not possible; the reconciler makes up for it.
     """
     try:
-        with PrefectApi(place.api_url) as api:
+        with PrefectApi(place.api) as api:
             for number in numbers:
                 with place.reading() as session:
                     carrier = find_matter(session, number).flow_run_id
@@ -81,7 +81,7 @@ def wake_lead(place: Workplace, number: str, now: datetime) -> None:
     Raises:
         StartError: The Prefect server is not reached, or the run has ended; the reconciler makes up for it.
     """
-    with PrefectApi(place.api_url) as api:
+    with PrefectApi(place.api) as api:
         for pause in (*_WAITS, None):
             step = peek_step(place, number, now)
             if isinstance(step, Await) or step is None:

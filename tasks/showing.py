@@ -24,7 +24,7 @@ def refresh_runs(place: Workplace, now: datetime) -> int:
     query = select(Matter).where(col(Matter.stale_since).is_not(None)).order_by(col(Matter.id))
     with place.reading() as session:
         stale = session.exec(query).all()
-    with PrefectApi(place.api_url) as api:
+    with PrefectApi(place.api) as api:
         for matter in stale:
             if matter.flow_run_id is not None:
                 _show(place, api, matter.number, matter.flow_run_id, now)
@@ -39,7 +39,7 @@ def show_board(place: Workplace, now: datetime) -> bool:
         StartError: The Prefect server is not reached.
     """
     told = board_markdown(place, now)
-    with PrefectApi(place.api_url) as api:
+    with PrefectApi(place.api) as api:
         if api.published(_BOARD) == told:
             return False
         api.publish(_BOARD, told, "清零看板")

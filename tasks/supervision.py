@@ -12,6 +12,7 @@ from models.tables import Assignment, Escalation, Matter
 from models.texts import check_text, visible
 from models.vocabulary import Grounds, Raising, Rung
 from tasks.circulars import draft_circular
+from tasks.informants import refuse_naming
 from tasks.ledger import append_entry
 from tasks.matters import find_matter, key_of, read_file
 from tasks.notices import Notice, NoticeDesk
@@ -64,6 +65,7 @@ def supervise(place: Workplace, number: str, request: SupervisionRequest, now: d
         row = read_file(session, matter).open_assignment
         if row is None:
             raise RuleViolation("该线索当前没有待反馈的环节，不能督办。")
+        refuse_naming(session, place, matter, request.note)
         register = register_of(session, place)
         case = _Case(session, register, matter, row, _rule(register, request.rung, row), request, now)
         return case.carry_out()

@@ -7,8 +7,11 @@ from sqlmodel import col, select
 from models.directory import UnitFact, check_directory
 from models.errors import InputError
 from models.tables import Unit
+from tasks.counters import take_turn
 from tasks.ledger import append_entry
 from tasks.workplace import Workplace, unit_fact
+
+_TURN = "单位目录"
 
 
 def import_units(
@@ -25,6 +28,8 @@ def import_units(
     added = changed = 0
     renamed: set[str] = set()
     with place.writing() as session:
+        # Two first starts at once would both find the directory empty.
+        take_turn(session, _TURN)
         known = {row.code: unit_fact(row) for row in session.exec(select(Unit))}
         listed = [fact.code.upper() for fact in units]
         if len(set(listed)) < len(listed):

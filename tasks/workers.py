@@ -1,22 +1,39 @@
 """The workers: by which name they sign for a run, and which of them live."""
 
+import hashlib
 import os
 import socket
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
 from operator import itemgetter
 from pathlib import Path
 
 # The type of the work pool whose worker ``zero137 up`` starts itself.
 POOL_TYPE = "in-process"
 _CLAIM = "由以下工作进程领取："
+# A worker elsewhere that was not heard for so long, while another one was, has ended.
+SILENCE = timedelta(seconds=60)
 # The field of /proc/…/stat that tells when a process began, counted behind its name.
 _BEGAN = 19
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What Prefect knows of a worker: whether it counts as online, and when it was heard last (aware)."""
+
+    online: bool
+    at: datetime
+
+
 def worker_name(process: int) -> str:
-    """Return the name of the worker that is a process of this machine."""
-    return f"{socket.gethostname()}-{process}"
+    """Return the name of the worker that is a process of this machine, or of this container.
+
+    In every container the first process has the number 1, and containers may share a host name: the mark at
+    the end tells them apart.
+    """
+    return f"{socket.gethostname()}-{process}-{_place()}"
 
 
 def signature(worker: str) -> str:
@@ -45,20 +62,25 @@ def last_claim(states: Iterable[tuple[str | datetime, str | None]]) -> str:
     return next(filter(None, reversed(signed)), "")
 
 
-def is_living(signed: str, online: Collection[str]) -> bool | None:
-    """Tell whether a worker lives: on this machine by its process, elsewhere by its heartbeat.
+def is_living(signed: str, heard: Mapping[str, Heard]) -> bool | None:
+    """Tell whether a worker lives: where its process is seen by its process, elsewhere by its heartbeat.
+
+    A server that was away hears nobody. So a silent worker counts as ended only where another one of its pool
+    has been heard since; were it taken for ended all the same, its run would be carried on twice, which
+    changes no fact.
 
     Args:
         signed: Its signature. A process number alone would do for nothing, because it is given again.
-        online: The names of the workers whose heartbeat Prefect has heard lately.
+        heard: What is known of the workers of its pool, by name.
 
     Returns:
-        None where that cannot be known: a worker elsewhere is not heard, which may be the server's fault.
+        None where that cannot be known.
     """
     name, _, began = signed.partition("/")
-    host, _, process = name.rpartition("-")
-    if host != socket.gethostname() or not process.isdecimal():
-        return True if name in online else None
+    before, _, place = name.rpartition("-")
+    process = before.rpartition("-")[2]
+    if place != _place() or not process.isdecimal():
+        return _is_heard(name, heard)
     try:
         os.kill(int(process), 0)
     except ProcessLookupError:
@@ -67,6 +89,27 @@ def is_living(signed: str, online: Collection[str]) -> bool | None:
         # The process is another user's; so it lives.
         return True
     return began == _began(int(process))
+
+
+def _is_heard(name: str, heard: Mapping[str, Heard]) -> bool | None:
+    """Tell whether a worker lives of which only the heartbeat is known."""
+    worker = heard.get(name)
+    if worker is None:
+        return None
+    if max(each.at for each in heard.values()) - worker.at > SILENCE:
+        return False
+    return True if worker.online else None
+
+
+@cache
+def _place() -> str:
+    """Return a mark of where process numbers mean what they mean here: this boot, and this container."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")
+        where = boot + str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        where = socket.gethostname()
+    return hashlib.sha256(where.encode()).hexdigest()[:8]
 
 
 def _began(process: int) -> str:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from importlib.metadata import entry_points
 from pathlib import Path
 
+from pydantic import SecretStr
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
@@ -14,8 +15,31 @@ from models.calendar import DayKind, NoticeDay, WorkCalendar, YearNotice, publis
 from models.directory import Register, UnitFact
 from models.policy import Policy
 from models.tables import CalendarNotice, Unit
+from models.texts import check_person
 from models.vocabulary import Role
-from tasks.database import reading, writing
+from tasks.database import alone, reading, writing
+from tasks.stores import Store
+
+
+@dataclass(frozen=True)
+class KeySource:
+    """Where the keys of informants' identities come from.
+
+    Attributes:
+        file: One key a line, the current one first; taken from the home folder unless absolute.
+        given: Keys from the environment, separated by commas, which go before the file; None where unset.
+    """
+
+    file: Path = Path("informant.key")
+    given: SecretStr | None = None
+
+
+@dataclass(frozen=True)
+class ApiAddress:
+    """Where the Prefect API is, as http://127.0.0.1:4200/api, and the user:password it asks for."""
+
+    url: str
+    auth: SecretStr | None = None
 
 
 @dataclass(frozen=True)
@@ -23,25 +47,24 @@ class Workplace:
     """Everything an effect needs and may not look up by itself.
 
     Attributes:
-        home: The one folder that holds all state.
+        home: The one folder that holds all state but what lies in the databases and the store.
+        store: Where evidence, documents and exports lie.
         engine: The database of facts.
         policy: The figures in force.
         evidence_limit: The largest evidence file taken, in bytes.
-        api_url: The Prefect API, as http://127.0.0.1:4200/api.
+        api: The Prefect API.
         clock: Gives the present moment (aware); accelerated in a drill.
+        keys: Where the keys of informants' identities come from.
     """
 
     home: Path
+    store: Store
     engine: Engine
     policy: Policy
     evidence_limit: int
-    api_url: str
+    api: ApiAddress
     clock: Callable[[], datetime]
-
-    @property
-    def evidence_folder(self) -> Path:
-        """Where evidence files lie, by their digest."""
-        return self.home / "evidence"
+    keys: KeySource = KeySource()
 
     @property
     def channels_file(self) -> Path:
@@ -49,14 +72,14 @@ class Workplace:
         return self.home / "channels.yaml"
 
     @property
-    def documents_folder(self) -> Path:
-        """Where the files of official documents lie, by their digest."""
-        return self.home / "documents"
-
-    @property
     def templates_folder(self) -> Path:
         """The office's own templates; each replaces the packaged one of the same name."""
         return self.home / "templates"
+
+    @property
+    def key_file(self) -> Path:
+        """Where the keys of informants' identities lie, unless the environment gives them."""
+        return self.home / self.keys.file
 
     def reading(self) -> AbstractContextManager[Session]:
         """Give a session that writes nothing."""
@@ -65,6 +88,10 @@ class Workplace:
     def writing(self) -> AbstractContextManager[Session]:
         """Give a session that commits as a whole."""
         return writing(self.engine)
+
+    def alone(self, deed: str) -> AbstractContextManager[None]:
+        """Let nobody else do the same deed meanwhile, on whichever machine; see ``tasks.database``."""
+        return alone(self.engine, deed)
 
     def close(self) -> None:
         """Give back the database connections."""
@@ -114,6 +141,15 @@ def read_register(place: Workplace) -> Register:
     """Return the unit directory and the policy at this moment."""
     with place.reading() as session:
         return register_of(session, place)
+
+
+def bureau_person(session: Session, place: Workplace, person: str) -> str:
+    """Return a person of the bureau as the ledger names one, as 发改局 经办人甲.
+
+    Raises:
+        RuleViolation: Nobody is named, or not in one line.
+    """
+    return f"{register_of(session, place).bureau().short_name} {check_person(person)}"
 
 
 def unit_fact(unit: Unit) -> UnitFact:
