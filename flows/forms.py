@@ -13,12 +13,17 @@ from prefect.input import RunInput
 from pydantic import BaseModel, Field, create_model
 
 from models.directory import Register
+from models.export import ExportFormat
+from models.intake import NONE
+from models.lead_filter import Status
 from models.tables import Assignment
 from models.vocabulary import (
+    Barrier,
     Category,
     Channel,
     Finding,
     Grounds,
+    Importance,
     Role,
     Ruling,
     Rung,
@@ -28,12 +33,9 @@ from models.vocabulary import (
 )
 from tasks.answers import Submission
 
-# What a drop-down stands at where nothing needs to be chosen.
-_NONE = "无"
-
 
 class LeadForm(BaseModel):
-    """线索内容。"""
+    """线索内容；举报人信息不在此填写，登记后用命令 zero137 informant add 加密登记。"""
 
     title: Annotated[str, Field(title="标题", description="一句话说明问题，200字以内")]
     facts: Annotated[str, Field(title="事实情况", description="何单位、何时、何事，违反清单何项")]
@@ -46,6 +48,14 @@ class LeadForm(BaseModel):
         Literal[tuple(category.label for category in Category)],  # type: ignore[valid-type]
         Field(title="类别", description="违背负面清单情形的四类"),
     ]
+    barrier: Annotated[
+        Literal[(NONE, *(barrier.numbered for barrier in Barrier))],  # type: ignore[valid-type]
+        Field(title="壁垒类型", description="仅限类别为违规设置隐性壁垒或其他的线索"),
+    ] = NONE
+    importance: Annotated[
+        Literal[tuple(importance.label for importance in Importance)],  # type: ignore[valid-type]
+        Field(title="重要程度", description="决定档案的保管期限"),
+    ] = Importance.ORDINARY.label
     received_at: Annotated[
         str, Field(title="收到时间", description="如 2026-11-27 或 2026-11-27 15:30；留空为现在")
     ] = ""
@@ -65,6 +75,24 @@ class SupervisionForm(BaseModel):
     ]
     note: Annotated[str, Field(title="具体情形", description="何时、何事，将写入督办通知或报告")]
     person: Annotated[str, Field(title="经办人", description="发起人姓名")]
+
+
+class ExportForm(BaseModel):
+    """导出内容。"""
+
+    format: Annotated[
+        Literal[tuple(each.label for each in ExportFormat)],  # type: ignore[valid-type]
+        Field(title="格式", description="工作簿含汇总图表，JSONL 含全部办理经过"),
+    ] = ExportFormat.XLSX.label
+    scope: Annotated[
+        Literal[tuple(each.label for each in Status)],  # type: ignore[valid-type]
+        Field(title="范围", description="按是否办结"),
+    ] = Status.ALL.label
+    first: Annotated[str, Field(title="收到时间自", description="月份或日期，如 2026-01；可留空")] = ""
+    last: Annotated[str, Field(title="收到时间至", description="月份或日期（含），如 2026-11；可留空")] = ""
+    text: Annotated[
+        str, Field(title="含有文字", description="标题或事实中的文字，空格隔开的须同时出现；可留空")
+    ] = ""
 
 
 class ExtensionForm(BaseModel):
@@ -99,7 +127,7 @@ def submission_of(assignment: Assignment, filled: Mapping[str, object]) -> Submi
     told = {
         key: str(value)
         for key, value in filled.items()
-        if value not in {None, _NONE} and not key.startswith("__")
+        if value not in {None, NONE} and not key.startswith("__")
     }
     references = references_in(told.pop("evidence", ""))
     return Submission(
@@ -125,9 +153,9 @@ def _text(title: str, description: str, *, required: bool = False) -> Any:  # no
 
 def _choice(title: str, description: str, options: list[str], *, required: bool = True) -> Any:  # noqa: ANN401 - as above
     """Return a drop-down."""
-    choices = options if required else [_NONE, *options]
+    choices = options if required else [NONE, *options]
     kind: Any = Literal[tuple(choices)]
-    return (kind, Field(default=... if required else _NONE, title=title, description=description))
+    return (kind, Field(default=... if required else NONE, title=title, description=description))
 
 
 def _units(register: Register, role: Role) -> list[str]:

@@ -5,12 +5,12 @@ or in another run. What comes next is decided from the stored facts alone.
 """
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run as this_run
+from prefect.settings import get_current_settings
 from prefect.states import Completed, Failed
 
 from flows.console import label_run, other_wait, publish_story, read_form, run_count, suspend_with
@@ -18,6 +18,7 @@ from flows.forms import form_for, submission_of
 from models.errors import Zero137Error
 from models.lifecycle import Await, NextStep
 from tasks.answers import try_answer
+from tasks.archive import awaits_archiving, try_archive
 from tasks.conduct import peek_step, take_step
 from tasks.forms import show_form, shown_form
 from tasks.observed import observed
@@ -28,8 +29,12 @@ from tasks.story import Label, form_text, run_label, story_markdown
 from tasks.workplace import Workplace, at_work, read_register
 
 
-# Nothing is kept as a result; saying where it would be kept spares the engine two questions to the server.
-@flow(name=HANDLE_LEAD, persist_result=False, result_storage=Path("results"))
+# Nothing is kept but the error that ended a run; saying where spares the engine two questions to the server.
+@flow(
+    name=HANDLE_LEAD,
+    persist_result=False,
+    result_storage=get_current_settings().results.local_storage_path,
+)
 async def handle_lead(number: str) -> State[Any]:
     """承办一条问题线索（从移交到销号）、一件延期申请或一份通报稿：等待反馈时挂起，反馈后继续。
 
@@ -115,8 +120,11 @@ async def _wait_for_answer(place: Workplace, number: str, refusal: str, *, moved
 
 
 async def _finish(place: Workplace, number: str, *, moved: bool) -> State[Any]:
-    """Publish the whole story and end the run with the outcome as its state's name."""
+    """Archive a lead, publish the whole story and end the run with the outcome as its state's name."""
     await _send(place, number)
+    if awaits_archiving(place, number):
+        # What keeps it out of the archive now is made up for by the patrol: the lead is closed all the same.
+        await observed("归档", lambda: try_archive(place, number, place.clock()))
     label = await _show(place, number, moved=moved)
     return Completed(name=label.outcome, message=f"{label.title}：{label.outcome}")
 

@@ -1,44 +1,108 @@
 """The patrol: what only time brings about, and what an outage left undone."""
 
 from collections import Counter
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from models.errors import StartError
+from models.errors import StartError, Zero137Error
 from models.vocabulary import Rung
+from tasks.archive import archive_leftovers
+from tasks.archive_duties import tell_of_archive_duties
+from tasks.conduct import RULE
+from tasks.disposal import remove_disposed
 from tasks.document_files import render_leftovers
 from tasks.escalation import raise_rungs
+from tasks.file_checks import check_stored_files
 from tasks.missing_notices import tell_of_missing_notices
 from tasks.observed import observed
 from tasks.outbox import deliver_messages
 from tasks.reconcile import reconcile, summary_of
+from tasks.rounds import note_round
+from tasks.seals import seal_daily
 from tasks.showing import refresh_runs, show_board
-from tasks.workplace import at_work
+from tasks.workplace import Workplace, at_work
 
 
 @flow(name="巡查")
 async def patrol() -> State[Any]:
-    """巡查全部在办线索：到期提醒与逐级督办、到期视为签收、补发消息、核对并修复承办运行；可随时手动启动。"""
+    """巡查全部在办线索：到期提醒与逐级督办、到期视为签收、补发消息、核对并修复承办运行、归档、核对存档文件、封存台账；可随时手动启动。"""
     with at_work() as place:
-        raised = await observed("提醒与督办", lambda: raise_rungs(place, place.clock()))
-        unknown = await observed("核对放假安排", lambda: tell_of_missing_notices(place, place.clock()))
+        raised = await _look_at_clocks(place)
         report = await observed("补发消息", lambda: deliver_messages(place))
-        written = await observed("生成公文", lambda: render_leftovers(place, place.clock()))
+        fault, runs = "", ""
         try:
-            mended = await observed("核对承办运行", lambda: reconcile(place, place.clock()))
-            shown = await observed("更新运行显示", lambda: refresh_runs(place, place.clock()))
-            await observed("更新清零看板", lambda: show_board(place, place.clock()))
+            runs = await _look_at_runs(place)
         except StartError as error:
-            return Failed(name="巡查未完成", message=str(error))
-    waiting = f"{unknown}条到期日为暂定；" if unknown else ""
-    message = (
-        f"{_told(raised)}；{waiting}{summary_of(mended)}；更新显示{shown}条；生成公文{written}件；"
-        f"交付消息{report.handed_over}条，失败{report.failed}条。{report.reason}"
-    )
-    return Completed(name="已巡查", message=message)
+            fault = str(error)
+        # What takes longest comes last, and comes even where the server is not reached.
+        record, troubles = await _look_after_record(place)
+    if fault or troubles:
+        return Failed(name="巡查未完成", message="；".join(filter(None, [fault, *troubles])))
+    note_round(place, place.clock())
+    sent = f"交付消息{report.handed_over}条，失败{report.failed}条。{report.reason}"
+    return Completed(name="已巡查", message=f"{raised}；{runs}；{record}；{sent}")
+
+
+async def _look_at_clocks(place: Workplace) -> str:
+    """Raise what has come due; returns what was raised, in words."""
+    raised = await observed("提醒与督办", lambda: raise_rungs(place, place.clock()))
+    unknown = await observed("核对放假安排", lambda: tell_of_missing_notices(place, place.clock()))
+    await observed("档案审核与案例报送提醒", lambda: tell_of_archive_duties(place, place.clock()))
+    return _told(raised) + (f"；{unknown}条到期日为暂定" if unknown else "")
+
+
+async def _look_at_runs(place: Workplace) -> str:
+    """Mend the runs and what is shown of them; returns what was done, in words.
+
+    Raises:
+        StartError: The Prefect server is not reached.
+    """
+    mended = await observed("核对承办运行", lambda: reconcile(place, place.clock()))
+    shown = await observed("更新运行显示", lambda: refresh_runs(place, place.clock()))
+    await observed("更新清零看板", lambda: show_board(place, place.clock()))
+    return f"{summary_of(mended)}；更新显示{shown}条"
+
+
+async def _look_after_record(place: Workplace) -> tuple[str, list[str]]:
+    """Render, archive, check the files and seal the ledger, each whatever becomes of the others.
+
+    Returns:
+        What was done, in words, and what could not be done, a sentence each.
+    """
+    done, troubles = [], []
+    for label, deed in _RECORD.items():
+        try:
+            done.append(await observed(label, partial(deed, place)))
+        except (Zero137Error, OSError) as error:
+            troubles.append(f"{label}：{error}")
+    return "；".join(filter(None, done)), troubles
+
+
+def _seal(place: Workplace) -> str:
+    """Seal the ledger of the day; returns what was sealed, in words."""
+    seal = seal_daily(place, RULE, place.clock())
+    return f"封存台账第{seal.number}号" if seal is not None else ""
+
+
+def _dispose(place: Workplace) -> str:
+    """Remove what disposals left; returns how much it was, in words."""
+    removed = remove_disposed(place)
+    return f"清除已销毁档案的文件{removed}个" if removed else ""
+
+
+# The seal comes last, so that it covers what the others note.
+_RECORD: Mapping[str, Callable[[Workplace], str]] = {
+    "生成公文": lambda place: f"生成公文{render_leftovers(place, place.clock())}件",
+    "归档": lambda place: f"归档{archive_leftovers(place, place.clock())}件",
+    "清除已销毁档案的文件": _dispose,
+    "核对存档文件": lambda place: check_stored_files(place, place.clock()).told,
+    "封存台账": _seal,
+}
 
 
 def _told(raised: Counter[Rung]) -> str:
