@@ -61,13 +61,16 @@ def downgrade() -> None:
     """Take the change back; petitions and what followed from them go with it."""
     petitions = "SELECT id FROM matter WHERE parent_id IS NOT NULL"
     owed = "SELECT id FROM assignment WHERE matter_id IN (SELECT id FROM matter WHERE parent_id IS NOT NULL)"
+    given = f"SELECT id FROM answer WHERE assignment_id IN ({owed})"  # noqa: S608 - from this file
     op.drop_table("petitionevidence")
     op.drop_table("petition")
     for table, column, which in (
         ("ledgerentry", "stream", "SELECT number FROM matter WHERE parent_id IS NOT NULL"),
         ("message", "matter_id", petitions),
         ("escalation", "assignment_id", owed),
+        ("answerevidence", "answer_id", given),
         ("answer", "assignment_id", owed),
+        ("evidence", "matter_id", petitions),
         ("assignment", "matter_id", petitions),
         ("matter", "id", petitions),
     ):
