@@ -1,0 +1,1 @@
+"""``zero137 doctor``: examines an installation and tells what to do; changes nothing."""
