@@ -13,11 +13,22 @@ from prefect.types.entrypoint import EntrypointType
 
 from deployments.settings import Settings
 from deployments.worker import InProcessWorker
+from flows.export import export_ledger
 from flows.extension import ask_for_extension
 from flows.intake import import_leads, register_lead
 from flows.lead import handle_lead
 from flows.patrol import patrol
 from flows.supervision import supervise_by_hand
+
+FLOWS: tuple[Flow[Any, Any], ...] = (
+    register_lead,
+    import_leads,
+    handle_lead,
+    ask_for_extension,
+    supervise_by_hand,
+    export_ledger,
+    patrol,
+)
 
 _TITLES: Mapping[str, str] = {
     "number": "线索编号",
@@ -27,6 +38,7 @@ _TITLES: Mapping[str, str] = {
     "skip_bad": "跳过不合格的行",
     "supervision": "督办内容",
     "extension": "申请内容",
+    "export": "导出内容",
 }
 
 
@@ -39,12 +51,9 @@ async def register_deployments(settings: Settings) -> str:
     pool = await _ensure_pool(settings.pool)
     zone = settings.read_policy().business_hours.time_zone
     patrols = Cron(settings.patrol_cron, timezone=zone)
-    by_hand = (register_lead, import_leads, handle_lead, ask_for_extension, supervise_by_hand)
-    deployments = [_deployment(settings.pool, flow) for flow in by_hand]
-    # Two patrols at once would do no harm, but a second one has nothing to find.
-    deployments.append(_deployment(settings.pool, patrol, patrols))
-    for deployment in deployments:
-        await deployment.aapply()
+    for flow in FLOWS:
+        # Two patrols at once would do no harm, but a second one has nothing to find.
+        await _deployment(settings.pool, flow, patrols if flow is patrol else None).aapply()
     return pool
 
 

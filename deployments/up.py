@@ -13,17 +13,24 @@ from typing import IO
 from alembic.util import CommandError
 from sqlalchemy.exc import DatabaseError
 
+from deployments.access import check_access
+from deployments.caretaker import Say
 from deployments.schema import migrate
 from deployments.settings import Settings, open_workplace
-from deployments.supervisor import Say, supervise
-from models.directory import packaged_directory_text, read_directory
+from deployments.supervisor import supervise
+from models.directory import UnitFact, packaged_directory_text, read_directory
 from models.errors import StartError
 from notifications.channels import check_channels
 from notifications.wording import check_wording
+from tasks.database import alone
+from tasks.informants import key_fault
+from tasks.stores import store_fault
 from tasks.texts import decode_text, read_bytes
 from tasks.units import import_units, list_units
 from tasks.workplace import Workplace
 
+# Parts that start together on several machines wait so long for the one that migrates, in seconds.
+_MIGRATION_SECONDS = 300
 # Somebody who only looks holds the lock for a moment, in seconds.
 _LOCK_WAITS = (0.1, 0.2, 0.3, 0.4)
 
@@ -48,7 +55,7 @@ def run_until_stopped(settings: Settings, say: Say, ready: Callable[[], None]) -
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _interrupt)
         with instance_lock(settings):
-            check_port(settings)
+            check_port(settings.host, settings.port, "ZERO137_PORT")
             prepare(settings, say)
             supervise(settings, say, ready)
     except Interrupted:
@@ -104,7 +111,9 @@ def make_folders(settings: Settings) -> None:
         StartError: It cannot be written.
     """
     try:
-        for name in ("logs", "prefect", "evidence"):
+        # What lies there is nobody else's business; a folder that is there keeps the rights it was given.
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in ("logs", "prefect"):
             (settings.home / name).mkdir(parents=True, exist_ok=True)
         (settings.home / "up.lock").touch()
     except OSError as error:
@@ -124,35 +133,54 @@ def running_instance(settings: Settings) -> int | None:
         return int(text) if text.isdecimal() else None
 
 
-def check_port(settings: Settings) -> None:
+def check_port(host: str, port: int, variable: str) -> None:
     """Refuse to start where somebody else serves already.
+
+    Args:
+        host: The address to listen on.
+        port: The port.
+        variable: The setting that chooses another one.
 
     Raises:
         StartError: The port is taken or may not be opened.
     """
-    with socket.socket() as probe:
+    try:
+        try_port(host, port)
+    except OSError as error:
+        raise StartError(f"端口 {host}:{port} 已被占用或不可用，请用 {variable} 另行指定。") from error
+
+
+def try_port(host: str, port: int) -> None:
+    """Open a port and close it again.
+
+    Raises:
+        OSError: It is taken or may not be opened.
+    """
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            address = f"{settings.host}:{settings.port}"
-            raise StartError(f"端口 {address} 已被占用或不可用，请用 ZERO137_PORT 另行指定。") from error
+        probe.bind((host, port))
 
 
 def prepare(settings: Settings, say: Say) -> None:
     """Create or migrate the database and fill an empty unit directory.
 
     Raises:
-        StartError: The database is locked or damaged.
+        StartError: The database is locked or damaged, or the system would be open to anybody.
         InputError: The policy or unit file is wrong.
     """
+    check_access(settings.host, protected=settings.auth is not None)
     check_wording(settings.home / "templates")
     say("正在检查数据库…")
     place = open_workplace(settings)
     try:
-        migrate(place.engine)
+        with alone(place.engine, "升级数据库", _MIGRATION_SECONDS):
+            migrate(place.engine)
         _fill_directory(place, settings, say)
         _tell_of_channels(place, say)
+        if fault := store_fault(place):
+            say(fault)
+        if fault := key_fault(place):
+            say(f"举报人信息暂不能登记和调阅，其余功能不受影响：{fault}")
     except DatabaseError as error:
         raise StartError("数据库连不上、被其他程序占用或已损坏，请处理后重试。") from error
     except CommandError as error:
@@ -176,8 +204,19 @@ def _fill_directory(place: Workplace, settings: Settings, say: Say) -> None:
     """Import the unit directory where there is none yet; later changes are made by ``units import``."""
     if list_units(place):
         return
+    units, origin = unit_source(settings)
+    added, _ = import_units(place, units, origin, place.clock())
+    say(f"已导入单位目录，共 {added} 个单位。")
+
+
+def unit_source(settings: Settings) -> tuple[tuple[UnitFact, ...], str]:
+    """Return the units that a first start imports, and the name of the file they come from.
+
+    Raises:
+        InputError: The file is no unit directory.
+        NotFound: There is no such file.
+    """
     source = settings.units
     text = decode_text(read_bytes(source), source) if source else packaged_directory_text()
     origin = source.name if source else "units.toml"
-    added, _ = import_units(place, read_directory(text, origin), origin, place.clock())
-    say(f"已导入单位目录，共 {added} 个单位。")
+    return read_directory(text, origin), origin

@@ -24,7 +24,7 @@ import httpx
 from prefect import Flow
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.client.schemas.responses import WorkerFlowRunResponse
-from prefect.exceptions import Abort, ObjectNotFound, PrefectHTTPStatusError
+from prefect.exceptions import Abort, ObjectNotFound, Pause, PrefectHTTPStatusError
 from prefect.settings import get_current_settings
 from prefect.states import Pending, Scheduled
 from prefect.utilities.engine import propose_state
@@ -80,6 +80,7 @@ class InProcessWorker(_Base):
         # Whether something was seen that could not be taken on yet: then the end of an attempt tells to look.
         self._put_off = False
         self._once = self._away = False
+        self.connected = asyncio.Event()
 
     async def start(
         self, run_once: bool = False, with_healthcheck: bool = False, printer: Callable[..., None] = print
@@ -157,7 +158,13 @@ class InProcessWorker(_Base):
             self._away = True
             return None
         self._away = False
+        self.connected.set()
         return found
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the server answered when it was asked last."""
+        return self.connected.is_set() and not self._away
 
     @property
     def _most(self) -> int:
@@ -238,10 +245,16 @@ class InProcessWorker(_Base):
         claim: State[Any] = Pending(message=claim_message(self.name))
         try:
             state = await propose_state(self.client, claim, flow_run_id=flow_run.id)
-        except (Abort, ObjectNotFound) as error:
+        except (Abort, Pause, ObjectNotFound) as error:
+            # Another worker may have taken the run and let it wait again already.
             logger.info("未能领取运行 %s：%s", flow_run.name, error)
             return False
         return state.is_pending()
+
+    async def _propose_crashed_state(self, flow_run: FlowRun, message: str, client: Any = None) -> None:  # noqa: ANN401 - as the base
+        """Say that a run crashed, unless it waits again: then another worker has carried it on meanwhile."""
+        with contextlib.suppress(Pause):
+            await super()._propose_crashed_state(flow_run, message, client)
 
     async def run(
         self,

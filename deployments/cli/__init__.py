@@ -2,7 +2,6 @@
 
 import io
 import sys
-from pathlib import Path
 
 import click
 
@@ -37,20 +36,34 @@ _COMMANDS = {
     "up": ("deployments.cli.system", "启动系统：数据库、Prefect 服务、执行进程和全部部署"),
     "down": ("deployments.cli.system", "停止正在运行的系统"),
     "status": ("deployments.cli.system", "查看系统是否在运行以及在办数量"),
+    "doctor": ("deployments.cli.doctor", "检查本机、设置和各项服务，逐项说明怎么处理"),
     "reconcile": ("deployments.cli.system", "核对并修复承办运行：每条在办线索恰有一个运行"),
     "drill": ("deployments.cli.drill", "演练：虚构线索、加速时钟，在独立文件夹中运行整个系统"),
+    "serve": ("deployments.cli.roles", "只运行 Prefect 服务（多机部署）"),
+    "services": ("deployments.cli.roles", "只运行后台服务和承办运行的核对（多机部署）"),
+    "work": ("deployments.cli.roles", "只运行一个执行进程（多机部署）"),
+    "register": ("deployments.cli.roles", "登记工作池和全部部署，然后退出（多机部署）"),
     "init": ("deployments.cli.system", "只创建或升级数据库，不启动服务"),
+    "settings": ("deployments.cli.settings", "查看全部设置及其来源，口令和密钥不显示"),
+    "migrate": ("deployments.cli.backups", "把全部事实迁移到另一个数据库并核验"),
+    "backup": ("deployments.cli.backups", "在线备份：事实、存档文件和配置"),
+    "restore": ("deployments.cli.backups", "从备份恢复，或只核验备份"),
     "lead": ("deployments.cli.leads", "登记、导入、查看线索"),
     "board": ("deployments.cli.board", "查看清零看板：在办、到期、逾期和趋势"),
+    "stats": ("deployments.cli.statistics", "统计按期率、用时、延期、退回和督办"),
+    "export": ("deployments.cli.exports", "导出台账：Excel、CSV 或 JSONL"),
     "answer": ("deployments.cli.answers", "登记某一环节的反馈"),
     "extend": ("deployments.cli.petitions", "在整改期限届满前提出延期申请"),
     "petitions": ("deployments.cli.petitions", "查看待审批的延期申请和通报稿"),
     "supervise": ("deployments.cli.supervision", "对推诿、敷衍、拖延的单位督办、报告市政府或拟稿通报"),
-    "evidence": ("deployments.cli.answers", "上传印证材料"),
+    "informant": ("deployments.cli.informants", "登记、调阅举报人信息（加密保存），生成、更换密钥"),
+    "evidence": ("deployments.cli.evidence", "上传、查看、转存印证材料，核对存档文件"),
+    "ledger": ("deployments.cli.ledger", "核验台账、出具证明、封存"),
     "units": ("deployments.cli.directory", "查看或导入单位目录"),
     "calendar": ("deployments.cli.calendars", "查看放假安排、推算期限、导入年度通知"),
     "document": ("deployments.cli.documents", "查看、生成、打开、撤回公文，发征询函"),
     "channels": ("deployments.cli.channels", "检查消息渠道"),
+    "archive": ("deployments.cli.archive", "查看、分类、审核、导出、核验、销毁档案"),
     "messages": ("deployments.cli.messages", "查看发件箱，重新发送未送出的消息"),
 }
 
@@ -117,9 +130,13 @@ _DATABASE_FAULTS = (
         "数据库尚未创建或版本过旧，请先运行 zero137 up（或 zero137 init）。",
     ),
     (("locked",), "数据库正忙，请稍后重试；没有写入任何内容。"),
+    (
+        ("connection failed", "connection is closed", "closed the connection", "terminating connection"),
+        "数据库连不上，请检查 ZERO137_DATABASE_URL 和数据库服务。",
+    ),
     (("not a database", "malformed"), "数据库文件已损坏，请从备份恢复。"),
     (
-        ("full", "readonly", "unable to open", "disk I/O"),
+        ("full", "readonly", "unable to open", "disk I/O", "No space left"),
         "数据库无法写入，请检查磁盘空间和权限；没有写入任何内容。",
     ),
 )
@@ -141,20 +158,11 @@ def _unexpected(error: Exception) -> int:
 
 def _logged(error: Exception) -> str:
     """Write a fault to the log; returns where it was written, blank where nothing can be."""
-    from traceback import format_exception
-
+    from deployments.logs import append_error
     from deployments.settings import load_settings
 
     try:
-        log = load_settings().home / "logs" / "error.log"
-        _append(log, "".join(format_exception(error)))
+        log = append_error(load_settings(), error)
     except (OSError, Zero137Error):
         return ""
     return f"详情已记入 {log}，"
-
-
-def _append(log: Path, text: str) -> None:
-    """Append to a log, creating its folder."""
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("a", encoding="utf-8") as stream:
-        stream.write(text)

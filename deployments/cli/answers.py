@@ -1,28 +1,15 @@
-"""Commands by which answers and evidence come in."""
+"""The command by which answers come in."""
 
 import re
 from pathlib import Path
 
 import click
 
-from deployments.cli.frame import Command, Group, emit, json_option, workplace
+from deployments.cli.frame import Command, emit, json_option, workplace
+from models.answers import ANSWER_FIELDS
 from models.errors import RuleViolation, StartError
 from models.vocabulary import Finding, Ruling, Step, Verdict
 from tasks.answers import Submission, record_answer
-from tasks.evidence import add_evidence
-from tasks.matters import key_of
-from tasks.story import file_size
-
-# Which fields belong to which step; an option of another step is a mistake worth telling.
-_FIELDS = {
-    Step.TRANSFER: ("authority", "cooperating"),
-    Step.RECEIPT: ("signed_at",),
-    Step.VERIFY: ("finding", "responsible", "opinion"),
-    Step.RECTIFY: ("measures",),
-    Step.REVIEW: ("verdict",),
-    Step.EXTENSION: ("ruling", "until"),
-    Step.PUBLICATION: ("ruling",),
-}
 
 
 @click.command(cls=Command)
@@ -111,25 +98,6 @@ def _fields_of(step: Step, given: dict[str, str]) -> dict[str, str]:
     """Return the fields of a step; a field of another step is refused."""
     told = {name: value for name, value in given.items() if value}
     for name in told:
-        if name not in _FIELDS[step]:
+        if name not in ANSWER_FIELDS[step]:
             raise RuleViolation(f"选项 --{name.replace('_', '-')} 不适用于{step.label}，请核对环节。")
     return told
-
-
-@click.group(cls=Group)
-def evidence() -> None:
-    """上传印证材料。"""
-
-
-@evidence.command("add")
-@click.argument("lead")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--person", default="操作员", help="经办人")
-@json_option
-def add(*, lead: str, files: tuple[Path, ...], person: str, as_json: bool) -> None:
-    """上传印证材料，得到可在表单中填写的编号。"""
-    with workplace() as place:
-        rows = add_evidence(place, lead, files, person, place.clock())
-    data = [{"key": f"E{key_of(r)}", "name": r.name, "size": r.size, "sha256": r.sha256} for r in rows]
-    lines = [f"E{key_of(row)}  {row.name}（{file_size(row.size)}）" for row in rows]
-    emit(data, "\n".join(["已上传，填写表单时使用以下编号：", *lines]), as_json=as_json)

@@ -1,8 +1,7 @@
 """Commands for official documents: list, show, render, open, consult, withdraw."""
 
 from datetime import date
-from pathlib import Path
-from shutil import copyfile
+from pathlib import Path, PurePath
 
 import click
 from sqlmodel import col, select
@@ -12,8 +11,9 @@ from models.documents import OfficialDocument, document_from_json
 from models.errors import InputError, NotFound
 from models.tables import Document
 from models.vocabulary import DocumentKind
+from tasks.blobs import digest_of_file
 from tasks.consultations import Consultation, consult
-from tasks.document_files import DocumentFiles, rendered
+from tasks.document_files import rendered, save_copy
 from tasks.documents import find_document, withdraw
 from tasks.matters import find_matter, lock_matters
 from tasks.outbox import deliver_messages
@@ -57,7 +57,12 @@ def show(*, number: str, as_json: bool) -> None:
         row = find_document(session, number)
     text = document_from_json(row.content)
     note = f"（{row.note}）" if row.note else ""
-    emit(row.model_dump(mode="json"), f"{row.status.label}{note}\n{_printed(text)}", as_json=as_json)
+    printed = (
+        _printed(text)
+        if text.body
+        else f"{text.number} {text.title}：所属的档案保管期满已销毁，正文不再保存。"
+    )
+    emit(row.model_dump(mode="json"), f"{row.status.label}{note}\n{printed}", as_json=as_json)
 
 
 def _printed(text: OfficialDocument) -> str:
@@ -84,19 +89,22 @@ def render(*, number: str, folder: Path, as_json: bool) -> None:
 
 def _save(number: str, folder: Path) -> list[Path]:
     """Write both forms of a document into a folder, without overwriting anything."""
-    with workplace() as place:
-        files: DocumentFiles = rendered(place, number, place.clock())
     saved = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for source, suffix in ((files.pdf, "pdf"), (files.word, "docx")):
-            target = folder / f"{files.name}.{suffix}"
-            if target.exists() and target.read_bytes() != source.read_bytes():
-                raise InputError(f"文件 {target.name} 已存在且内容不同，为避免覆盖未写入，请换一个文件夹。")
-            copyfile(source, target)
-            saved.append(target)
-    except OSError as error:
-        raise InputError(f"无法写入文件夹 {folder}，请检查权限和磁盘空间。") from error
+    with workplace() as place:
+        files = rendered(place, number, place.clock())
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for name, suffix in ((files.pdf, "pdf"), (files.word, "docx")):
+                target = folder / f"{files.name}.{suffix}"
+                # What is stored is called by its digest.
+                if target.exists() and digest_of_file(target) != PurePath(name).name:
+                    raise InputError(
+                        f"文件 {target.name} 已存在且内容不同，为避免覆盖未写入，请换一个文件夹。"
+                    )
+                save_copy(place, name, target)
+                saved.append(target)
+        except OSError as error:
+            raise InputError(f"无法写入文件夹 {folder}，请检查权限和磁盘空间。") from error
     return saved
 
 

@@ -39,9 +39,7 @@ def drill(*, leads: int, days: int, speed: float, first: str, seed: int, folder:
     with open_stage(folder, begin) as stage:
         place = stage.place
         conductor = Conductor(stage, script, _teller(place, stage.mailbox.received, as_json=as_json))
-        click.echo(
-            f"演练系统已启动：{stage.settings.api_url.removesuffix('/api')}（文件夹 {folder}）", err=True
-        )
+        click.echo(f"演练系统已启动：{stage.settings.ui_url}（文件夹 {folder}）", err=True)
         conductor.run()
         judgement = judge(place, conductor.patrols)
         told = {

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from deployments.revisions import refuse_later_facts
 from deployments.settings import Settings, load_settings, open_workplace
 from models.errors import StartError
 from tasks.workplace import Workplace
@@ -106,10 +107,17 @@ def explain_usage(error: click.ClickException) -> str:
             return f"{name} 的值不正确或超出范围。{hint}"
         case click.exceptions.BadOptionUsage():
             return f"选项 {error.option_name} 缺少内容。{hint}"
-        case click.exceptions.UsageError() if "No such command" in error.message:
-            return f"没有这个命令：{error.message.split(chr(39))[1]}。{hint}"
         case _:
-            return f"命令写法不正确：{error.message}。{hint}"
+            return f"{_mistake(error.message)}。{hint}"
+
+
+def _mistake(message: str) -> str:
+    """Return what click says of a command that is put together in a wrong way."""
+    if "unexpected extra argument" in message:
+        return f"多写了内容：{message.partition('(')[2].rstrip(').')}"
+    if "No such command" in message:
+        return f"没有这个命令：{message.split(chr(39))[1]}"
+    return f"命令写法不正确：{message}"
 
 
 def json_option(function: _Function) -> _Function:
@@ -122,12 +130,13 @@ def workplace() -> Iterator[Workplace]:
     """Open the workplace of this installation.
 
     Raises:
-        StartError: The installation has no database yet.
+        StartError: The installation has no database yet, or that of a later release.
     """
     settings = load_settings()
     require_database(settings)
     place = open_workplace(settings)
     try:
+        refuse_later_facts(place.engine)
         yield place
     finally:
         place.close()

@@ -2,33 +2,29 @@
 
 import io
 import sys
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from sqlmodel import col, select
 
-from deployments.cli.frame import Group, emit, json_option, shortened, table, workplace
-from models.calendar import WorkCalendar
-from models.directory import Register
+from deployments.cli.frame import Group, emit, json_option, workplace
+from deployments.cli.lead_list import list_leads
 from models.errors import InputError, RuleViolation, StartError
 from models.intake import COLUMNS, IntakeDefaults, LeadDraft, RowFault, read_row
-from models.lifecycle import signal
-from models.tables import Assignment, Matter
-from models.terms import day_label
-from models.vocabulary import Category, MatterKind, Signal, SourceLevel
-from notifications.rendering import render_text
-from tasks.intake import Registered, register_leads
-from tasks.matters import key_of
-from tasks.story import explain_due, tell_story
-from tasks.workplace import Workplace, read_register, work_calendar
+from models.vocabulary import Barrier, Category, Importance, SourceLevel
+from tasks.workplace import Workplace
+
+if TYPE_CHECKING:
+    from tasks.intake import Registered
 
 _FIELDS = {
     "source_level": ("--source", f"来源层级：{'、'.join(level.label for level in SourceLevel)}"),
     "document_number": ("--document", "来文文号"),
     "category": ("--category", f"类别：{'、'.join(category.label for category in Category)}"),
     "received_at": ("--received", "收到时间，如 2026-11-27 或 2026-11-27 15:30；默认现在"),
+    "barrier": ("--barrier", f"壁垒类型，代码或名称：{'、'.join(barrier.numbered for barrier in Barrier)}"),
+    "importance": ("--importance", f"重要程度：{'、'.join(member.label for member in Importance)}，默认一般"),
 }
 
 
@@ -51,7 +47,9 @@ def _optional_fields(function: Callable[..., None]) -> Callable[..., None]:
 @click.option("--person", default="", help="经办人")
 @json_option
 def add(*, person: str, as_json: bool, **cells: str) -> None:
-    """登记一条线索，并启动其承办流程。"""
+    """登记一条线索，并启动其承办流程；举报人信息随后用 informant add 加密登记。"""
+    from tasks.intake import register_leads
+
     with workplace() as place:
         now = place.clock()
         draft = read_row(1, cells, IntakeDefaults(now), place.policy, now)
@@ -76,6 +74,7 @@ def add(*, person: str, as_json: bool, **cells: str) -> None:
 @json_option
 def import_file(*, file: Path, skip_bad: bool, person: str, as_json: bool) -> None:
     """从 JSONL、CSV 或 XLSX 文件批量登记线索。"""
+    from tasks.intake import register_leads
     from tasks.lead_files import read_leads
 
     with workplace() as place:
@@ -96,6 +95,8 @@ def import_file(*, file: Path, skip_bad: bool, person: str, as_json: bool) -> No
     ]
     if found.unread_columns:
         lines.append(f"未使用的列：{'、'.join(found.unread_columns)}")
+    if any(draft.identity for draft in found.drafts):
+        lines.append(f"举报人信息已加密保存；文件 {file.name} 中仍是明文，请删除。")
     data = {
         "created": created, "known": known, "skipped_rows": skipped, "unread_columns": found.unread_columns,
         "note": note, "faults": [vars(fault) for fault in found.faults],
@@ -108,7 +109,7 @@ def _told(file: Path, faults: list[RowFault]) -> list[str]:
     return [f"{file.name} 第{fault.row}行 {fault.column}：{fault.reason}" for fault in faults]
 
 
-def _start_runs(place: Workplace, registered: list[Registered], *, show_progress: bool = False) -> str:
+def _start_runs(place: Workplace, registered: "list[Registered]", *, show_progress: bool = False) -> str:
     """Start the run of every new lead; returns what to tell where the server is not reached."""
     from tasks.running import start_runs
 
@@ -136,56 +137,7 @@ def template(*, file: Path, as_json: bool) -> None:
     emit({"file": str(file)}, f"已生成 {file}，列：{'、'.join(COLUMNS.values())}。", as_json=as_json)
 
 
-@lead.command("list")
-@click.option("--all", "everything", is_flag=True, help="包括已办结的线索")
-@json_option
-def list_leads(*, everything: bool, as_json: bool) -> None:
-    """列出在办线索，按到期日排列。"""
-    emit_matters((MatterKind.LEAD,), "没有在办线索。", everything=everything, as_json=as_json)
-
-
-def emit_matters(kinds: Sequence[MatterKind], none: str, *, everything: bool, as_json: bool) -> None:
-    """Print the matters of some kinds with what is owed, or the sentence that there is none."""
-    with workplace() as place:
-        rows = _list(place, kinds, everything=everything)
-    cells = [
-        (r["number"], r["status"], r["unit"], r["due"], r["signal"], shortened(str(r["title"]), 50))
-        for r in rows
-    ]
-    text = table(("编号", "环节", "单位", "到期日", "时限", "标题"), cells) if rows else none
-    emit(rows, text, as_json=as_json)
-
-
-def _list(place: Workplace, kinds: Sequence[MatterKind], *, everything: bool) -> list[dict[str, object]]:
-    """Return matters with what is owed: the next due first, those without a due date last."""
-    now, register = place.clock(), read_register(place)
-    with place.reading() as session:
-        calendar = work_calendar(session)
-        query = select(Matter).where(col(Matter.kind).in_(kinds)).order_by(col(Matter.id))
-        matters = session.exec(query if everything else query.where(col(Matter.outcome).is_(None))).all()
-        waiting = session.exec(select(Assignment).where(col(Assignment.answered_at).is_(None))).all()
-    owed = {row.matter_id: row for row in waiting}
-    rows = [_row(matter, owed.get(key_of(matter)), register, calendar, now) for matter in matters]
-    return sorted(rows, key=lambda row: str(row["due"] or "9999"))
-
-
-def _row(
-    matter: Matter, owed: Assignment | None, register: Register, calendar: WorkCalendar, now: datetime
-) -> dict[str, object]:
-    """Return one matter as a row of the list."""
-    told: dict[str, object] = {
-        "number": matter.number, "printed_number": matter.printed_number, "title": matter.title,
-        "status": matter.outcome.label if matter.outcome else "派发中", "unit": "", "due": "", "signal": "",
-    }  # fmt: skip
-    if matter.outcome is not None:
-        told["signal"] = Signal.CLOSED.label
-    elif owed is not None:
-        told["status"] = owed.step.label
-        told["unit"] = register.stored(owed.unit_code).short_name
-        told["due"] = day_label(owed.due_on, provisional=owed.provisional)
-        near_from = register.policy.near_from(owed.step, owed.due_on, calendar)
-        told["signal"] = signal(owed.due_at, near_from, now).label
-    return told
+lead.add_command(list_leads)
 
 
 @lead.command("show")
@@ -193,8 +145,13 @@ def _row(
 @json_option
 def show(*, number: str, as_json: bool) -> None:
     """查看一条线索的全部办理情况。"""
+    from notifications.rendering import render_text
+    from tasks.informants import has_informant
+    from tasks.story import tell_story
+
     with workplace() as place:
         story = tell_story(place, number)
+        story["informant"] = "已加密保存" if has_informant(place, number) else "无"
     emit(story, render_text("story", story).rstrip(), as_json=as_json)
 
 
@@ -203,6 +160,8 @@ def show(*, number: str, as_json: bool) -> None:
 @json_option
 def why(*, number: str, as_json: bool) -> None:
     """逐日说明每个到期日是怎么算出来的。"""
+    from tasks.story import explain_due
+
     with workplace() as place:
         accounts = explain_due(place, number)
     text = "\n\n".join("\n".join([heading, *(f"  {line}" for line in lines)]) for heading, lines in accounts)

@@ -6,7 +6,7 @@ import click
 
 from deployments.cli.answers import split_evidence, split_person
 from deployments.cli.frame import Command, Group, emit, json_option, workplace
-from deployments.cli.leads import emit_matters
+from deployments.cli.lead_list import emit_matters
 from models.errors import StartError
 from models.vocabulary import MatterKind
 from tasks.extensions import ExtensionRequest, request_extension

@@ -1,7 +1,7 @@
 """Commands for the system as a whole: up, down, status, init."""
 
-import contextlib
 import json
+import logging
 import os
 import signal
 import sys
@@ -12,8 +12,8 @@ import click
 from sqlmodel import col, func, select
 
 from deployments.cli.frame import Command, emit, json_option, table, workplace
-from deployments.settings import Settings, load_settings
-from models.errors import StartError
+from deployments.settings import LogFormat, Settings, load_settings
+from models.errors import AccessError, StartError
 from models.tables import Assignment, Matter, Message
 from models.vocabulary import Delivery
 from tasks import reconcile as runs
@@ -23,28 +23,38 @@ from tasks.workplace import Workplace
 
 _STOP_SECONDS = 40
 
+logger = logging.getLogger(__name__)
+
 
 @click.command(cls=Command)
 @json_option
 def up(*, as_json: bool) -> None:
     """启动系统并保持运行；按 Ctrl-C 停止。"""
+    from deployments.logs import configure_logging
     from deployments.up import run_until_stopped
 
     settings = load_settings()
-    ready = {"ready": True, "url": f"http://{settings.host}:{settings.port}", "home": str(settings.home)}
+    configure_logging(settings, "supervisor")
+    ready = {"ready": True, "url": settings.ui_url, "home": str(settings.home)}
 
     def say(message: str) -> None:
-        click.echo(json.dumps({"message": message}, ensure_ascii=False) if as_json else message)
+        if settings.log_format is LogFormat.JSON:
+            logger.info(message)
+        else:
+            click.echo(json.dumps({"message": message}, ensure_ascii=False) if as_json else message)
 
     def welcome() -> None:
-        click.echo(json.dumps(ready, ensure_ascii=False) if as_json else _welcome(settings))
+        if settings.log_format is LogFormat.JSON:
+            logger.info("系统已启动：%s", settings.ui_url)
+        else:
+            click.echo(json.dumps(ready, ensure_ascii=False) if as_json else _welcome(settings))
 
     run_until_stopped(settings, say, welcome)
 
 
 def _welcome(settings: Settings) -> str:
     """Return the addresses and what to try next."""
-    base = f"http://{settings.host}:{settings.port}"
+    base = settings.ui_url
     program = Path(sys.argv[0])
     command = os.path.relpath(program) if program.is_relative_to(Path.cwd()) else "zero137"
     return f"""
@@ -52,7 +62,7 @@ def _welcome(settings: Settings) -> str:
   Prefect 界面  {base}
   登记、导入、巡查  {base}/deployments
   线索办理情况  {base}/artifacts
-
+{"  登录时填写 ZERO137_AUTH 的内容，即“用户名:口令”" + chr(10) if settings.auth else ""}
 接下来可以试试（另开一个终端）：
   {command} lead import examples/leads.csv
   {command} lead list
@@ -125,23 +135,34 @@ def status(*, as_json: bool) -> None:
     from deployments.up import running_instance
 
     settings = load_settings()
-    with workplace() as place, PrefectApi(settings.api_url) as api:
+    with workplace() as place, PrefectApi(settings.api) as api:
         counts = _counts(place)
         healthy = api.healthy()
         workers: list[str] = []
-        with contextlib.suppress(StartError):
+        try:
+            workers = api.workers_online(settings.pool) if healthy else []
+        except AccessError:
+            raise
+        except StartError:
             # Until the deployments are registered there is no pool to ask for.
-            workers = sorted(api.workers_online(settings.pool)) if healthy else []
+            workers = []
         running = running_instance(settings) is not None
         found = {"running": running, "server": healthy, "workers": workers, **counts}
     lines = [
-        f"系统：{'运行中' if found['running'] else '未运行'}",
-        f"Prefect 服务：{'正常' if found['server'] else '连不上'}（{settings.api_url}）",
+        f"系统：{_state(running=running, healthy=healthy)}",
+        f"Prefect 服务：{'正常' if found['server'] else '连不上'}（{settings.api.url}）",
         f"执行进程：在线{len(workers)}个",
         f"线索：共{counts['leads']}条，在办{counts['open']}条，其中逾期{counts['overdue']}条",
         f"消息：待发{counts['unsent']}条，已停止发送{counts['given_up']}条",
     ]
     emit(found, "\n".join(lines), as_json=as_json)
+
+
+def _state(*, running: bool, healthy: bool) -> str:
+    """Tell whether the system runs: all of it from this folder, or its parts each by itself."""
+    if running:
+        return "运行中"
+    return "运行中，各部分分别启动（不是由本文件夹的 zero137 up）" if healthy else "未运行"
 
 
 def _counts(place: Workplace) -> dict[str, int]:

@@ -150,7 +150,7 @@ class Conductor:
 
     def _patrol(self, now: datetime) -> None:
         """Start the patrol as an operator would, and wait until it has ended."""
-        with PrefectApi(self.stage.settings.api_url) as api:
+        with PrefectApi(self.stage.settings.api) as api:
             run_id = api.start(_PATROL)
             self._await(lambda: api.state_of(run_id) in {"COMPLETED", "FAILED", "CRASHED"}, "巡查结束")
             if api.state_of(run_id) != "COMPLETED":

@@ -13,7 +13,8 @@ from sqlmodel import Session, col, select
 from models.calendar import WorkCalendar
 from models.ladder import TimedRung
 from models.policy import Policy
-from models.tables import Assignment, Escalation, LedgerEntry, Matter
+from models.record_tables import LedgerEntry
+from models.tables import Assignment, Escalation, Matter
 from models.vocabulary import Raising, Rung, Step
 from tasks.ledger import entries_of
 from tasks.matters import key_of

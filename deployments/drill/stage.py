@@ -187,6 +187,6 @@ def _await_start(settings: Settings, process: "subprocess.Popen[bytes]") -> None
         if process.poll() is not None or time.monotonic() > deadline:
             raise StartError(f"演练系统未能启动，请查看 {log}。")
         time.sleep(0.2)
-    with PrefectApi(settings.api_url) as api:
+    with PrefectApi(settings.api) as api:
         if not api.healthy():
             raise StartError(f"演练系统未能启动，请查看 {log}。")
