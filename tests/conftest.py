@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine
-from sqlalchemy.exc import OperationalError
+from databases import postgresql_told, postgresql_version
+from object_storage import Storage, object_storage
 
 from deployments.schema import migrate
 from deployments.settings import Settings, open_workplace
@@ -16,9 +16,13 @@ from tasks.units import import_units
 from tasks.workplace import Workplace
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
-POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/postgres")
 
 Lacking = Callable[[str], None]
+
+
+def pytest_report_header() -> str:
+    """Say at the beginning which PostgreSQL the tests use, or why none."""
+    return postgresql_told()
 
 
 @pytest.fixture(scope="session")
@@ -60,17 +64,17 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(lacking: Lacking) -> str:
-    """The address of a PostgreSQL server on this machine."""
-    engine = create_engine(POSTGRES, connect_args={"connect_timeout": 2})
-    try:
-        with engine.connect():
-            return POSTGRES
-    except OperationalError:
+def postgres_server(lacking: Lacking) -> None:
+    """A PostgreSQL server that answers; ``databases`` makes and drops databases there."""
+    if not postgresql_version():
         lacking("no PostgreSQL answers at the configured address (TEST_POSTGRES_URL)")
-        raise
-    finally:
-        engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
+    """S3-compatible storage on this machine."""
+    with object_storage(tmp_path_factory.mktemp("aside")) as started:
+        yield started
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -16,6 +16,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+
+from tasks.workplace import Workplace
 
 
 @dataclass(frozen=True)
@@ -211,3 +213,9 @@ def mail_receiver() -> Iterator[MailReceiver]:
         yield receiver
     finally:
         controller.stop()
+
+
+def write_channels(place: Workplace, addresses: Mapping[str, str]) -> None:
+    """Write the channel file: the address of each unit by its code."""
+    lines = [f"  - {url!r}:\n      - tag: {unit}\n" for unit, url in addresses.items()]
+    place.channels_file.write_text("urls:\n" + "".join(lines), encoding="utf-8")

@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 
 import httpx
 
-from deployments.settings import Settings, open_workplace
+from deployments.settings import load_settings, open_workplace
 from tasks.story import tell_story
+from tasks.workplace import Workplace
 
 COMMAND = Path(sys.executable).with_name("zero137")
 _Found = TypeVar("_Found")
@@ -49,15 +50,24 @@ class System:
         self.settings = {f"ZERO137_{key.upper()}": value for key, value in settings.items()}
         self.port = port or free_port()
         self.process: subprocess.Popen[str] | None = None
-        self._api = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api", timeout=60, trust_env=False)
+        self._api = self.http(timeout=60)
 
     @property
     def environment(self) -> dict[str, str]:
         """The environment of every command."""
         ours = {"ZERO137_HOME": str(self.home), "ZERO137_PORT": str(self.port), **self.settings}
         # Flows that only tests know; the worker imports them by module path like any other.
-        ours["PYTHONPATH"] = str(Path(__file__).parent / "e2e" / "odd")
+        odd = str(Path(__file__).parent / "e2e" / "odd")
+        ours["PYTHONPATH"] = os.pathsep.join(filter(None, [odd, os.environ.get("PYTHONPATH")]))
         return {**{k: v for k, v in os.environ.items() if not k.startswith("ZERO137_")}, **ours}
+
+    def http(self, timeout: float) -> httpx.Client:
+        """Return a client of the Prefect API that gives what the server asks for."""
+        auth = self.settings.get("ZERO137_AUTH")
+        return httpx.Client(
+            base_url=f"http://127.0.0.1:{self.port}/api", timeout=timeout, trust_env=False,
+            auth=httpx.BasicAuth(*auth.split(":", 1)) if auth else None,
+        )  # fmt: skip
 
     @property
     def output(self) -> str:
@@ -180,8 +190,12 @@ class System:
 
     def lead(self, number: str) -> dict[str, Any]:
         """Return what ``lead show`` tells, without starting a process for it."""
-        with closing(open_workplace(Settings(home=self.home, port=self.port))) as place:
+        with self.workplace() as place:
             return dict(tell_story(place, number))
+
+    def workplace(self) -> closing[Workplace]:
+        """Open the workplace of this system in the process of the test."""
+        return closing(open_workplace(load_settings(self.environment)))
 
     def suspended(self) -> int:
         """Return how many runs are suspended."""

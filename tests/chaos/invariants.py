@@ -1,4 +1,4 @@
-"""What must hold when everything is over, told by our database alone in plain SQL."""
+"""What must hold when everything is over, told by our database alone, mostly in plain SQL."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -9,6 +9,8 @@ from chaos.journal import CONFLICT, Attempt
 from chaos.plans import LeadPlan
 from sqlalchemy import text
 
+from models.errors import TamperError
+from tasks.verification import verify_ledger
 from tasks.workplace import Workplace
 
 Rows = list[tuple[Any, ...]]
@@ -32,6 +34,7 @@ class Invariant:
 
 def check_facts(place: Workplace, plans: list[LeadPlan], attempts: list[Attempt]) -> list[Invariant]:
     """Check every invariant our database can tell of."""
+    chain = _the_chain_of_the_ledger_holds(place)
     with place.reading() as session:
 
         def ask(query: str) -> Rows:
@@ -43,6 +46,7 @@ def check_facts(place: Workplace, plans: list[LeadPlan], attempts: list[Attempt]
             _every_assignment_has_one_answer(ask),
             _every_proof_is_kept(ask),
             _the_ledger_has_no_gap(ask),
+            chain,
             _the_ledger_tells_everything_once(ask),
             _every_message_is_enqueued_once(ask),
             _every_document_is_numbered_once(ask),
@@ -104,6 +108,14 @@ def _the_ledger_has_no_gap(ask: Ask) -> Invariant:
         if numbers != [numbers[0], numbers[0], 1, numbers[0]]
     ]
     return Invariant("台账序号连续无缺", f"{sum(row[1] for row in rows)}条记录", tuple(wrong))
+
+
+def _the_chain_of_the_ledger_holds(place: Workplace) -> Invariant:
+    try:
+        found = verify_ledger(place)
+    except TamperError as error:
+        return Invariant("台账前后相接、与封存一致", "", (str(error),))
+    return Invariant("台账前后相接、与封存一致", f"{found.entries}条记录，{found.seals}次封存")
 
 
 def _the_ledger_tells_everything_once(ask: Ask) -> Invariant:

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from queue import Queue
 from random import Random
@@ -36,12 +37,28 @@ class Doom:
     done: Event = field(default_factory=Event)
 
 
-def draw_targets(rng: Random, kills: int) -> list[str]:
+def draw_targets(rng: Random, kills: int, shares: Mapping[str, float] = _SHARES) -> list[str]:
     """Return the targets of a trial in the order of their kills."""
-    drawn = [target for target, share in _SHARES.items() for _ in range(max(1, round(kills * share)))]
+    drawn = [target for target, share in shares.items() for _ in range(max(1, round(kills * share)))]
     targets = [*drawn, *["worker"] * max(1, kills - len(drawn))]
     rng.shuffle(targets)
     return targets[:kills]
+
+
+def wait_for_the_crowd(journal: Journal) -> None:
+    """Give the crowd a moment to keep step, so that kills hit every part of the life cycle."""
+    deadline = time.monotonic() + _COURTESY_SECONDS
+    while journal.killer_is_ahead and time.monotonic() < deadline:
+        if journal.stop.wait(0.1):
+            return
+
+
+def wait_for_the_doom(dooms: Queue[Doom], doom: Doom, journal: Journal) -> None:
+    """Let the crowd kill its next command, and wait until it did."""
+    dooms.put(doom)
+    while not doom.done.wait(1):
+        if journal.stop.is_set():
+            return
 
 
 class Killer:
@@ -62,7 +79,7 @@ class Killer:
                 self._lose_database()
             if self._journal.stop.wait(self._rng.uniform(_SHORTEST, _LONGEST)):
                 return
-            self._wait_for_the_crowd()
+            wait_for_the_crowd(self._journal)
             how = self._rng.choice((signal.SIGKILL, signal.SIGTERM))
             match target:
                 case "命令":
@@ -75,20 +92,10 @@ class Killer:
                     self._aim()
                     self._kill("worker", self._worker_phase(), how)
 
-    def _wait_for_the_crowd(self) -> None:
-        """Give the crowd a moment to keep step, so that kills hit every part of the life cycle."""
-        deadline = time.monotonic() + _COURTESY_SECONDS
-        while self._journal.killer_is_ahead and time.monotonic() < deadline:
-            if self._journal.stop.wait(0.1):
-                return
-
     def _doom_a_command(self, how: signal.Signals) -> None:
         """Let the crowd kill its next command, and wait until it did."""
         doom = Doom(self._rng.uniform(0, _COMMAND_SECONDS), self._rng.random() < _AFTER_COMMIT, how)
-        self._dooms.put(doom)
-        while not doom.done.wait(1):
-            if self._journal.stop.is_set():
-                return
+        wait_for_the_doom(self._dooms, doom, self._journal)
 
     def _kill_supervisor(self, how: signal.Signals) -> None:
         """Kill the supervisor; its children end with it."""

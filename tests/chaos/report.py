@@ -9,7 +9,8 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from deployments.cli.frame import table
-from models.tables import LedgerEntry, Matter
+from models.record_tables import LedgerEntry
+from models.tables import Matter
 from models.vocabulary import RunFault, RunRepair
 from tasks.conduct import peek_step
 from tasks.workplace import Workplace

@@ -18,11 +18,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="故障演练：随机击杀各进程，最后核对不变量")
     for name, default in (("seed", 1), ("kills", 200), ("leads", 50)):
         parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument(
+        "--cluster", action="store_true", help="多个服务、后台服务和执行进程，用 PostgreSQL 和 Redis"
+    )
     parser.add_argument("--keep", action="store_true", help="保留现场，即使全部满足")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, _interrupt)
     folder = Path(tempfile.mkdtemp(prefix="zero137-chaos-"))
-    options = Options(given.seed, given.kills, given.leads, folder / "home")
+    options = Options(given.seed, given.kills, given.leads, folder / "home", given.cluster)
     holds = False
     try:
         holds = Trial(options, lambda line: print(line, flush=True)).run()  # noqa: T201 - a command

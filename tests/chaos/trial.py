@@ -9,6 +9,8 @@ from threading import Event, Thread
 
 from chaos.aftermath import no_orphan, no_surprise, reconcile, settle
 from chaos.clerk import Clerk
+from chaos.cluster import Cluster
+from chaos.cluster_killer import ClusterKiller
 from chaos.crowd import Person
 from chaos.invariants import check_facts
 from chaos.journal import Journal
@@ -18,8 +20,8 @@ from chaos.report import describe, describe_stuck
 from chaos.victim import Victim
 from sqlmodel import col, func, select
 
-from deployments.settings import Settings, open_workplace
-from models.tables import LedgerEntry
+from deployments.settings import open_workplace
+from models.record_tables import LedgerEntry
 from tasks.workplace import Workplace
 
 _PEOPLE = 3
@@ -36,11 +38,13 @@ class Options:
     kills: int
     leads: int
     home: Path
+    cluster: bool = False
 
     @property
     def command(self) -> str:
         """How to run the same trial again."""
-        return f"make chaos SEED={self.seed} KILLS={self.kills} LEADS={self.leads}"
+        several = " CLUSTER=1" if self.cluster else ""
+        return f"make chaos SEED={self.seed} KILLS={self.kills} LEADS={self.leads}{several}"
 
 
 class Trial:
@@ -53,7 +57,7 @@ class Trial:
         self._plans = plan_leads(options.seed, options.leads)
         answers = sum(len(plan.turns) for plan in self._plans)
         self._journal = Journal(options.kills, answers, options.home.with_suffix(".events.log"))
-        self._victim = Victim(options.home)
+        self._victim = Cluster(options.home) if options.cluster else Victim(options.home)
         self._begun_at = time.monotonic()
 
     def run(self) -> bool:
@@ -64,7 +68,7 @@ class Trial:
         )
         try:
             self._victim.up()
-            place = open_workplace(Settings(home=self._options.home, port=self._victim.port))
+            place = open_workplace(self._victim.place)
             try:
                 return self._run(place)
             finally:
@@ -90,6 +94,7 @@ class Trial:
             held,
             no_orphan(self._victim),
             no_surprise(self._journal),
+            *(self._victim.shares() if isinstance(self._victim, Cluster) else ()),
         ]
         seconds = time.monotonic() - self._begun_at
         self._say(describe(place, self._journal, invariants, self._options.command, seconds))
@@ -101,7 +106,11 @@ class Trial:
         clerk = Clerk(self._victim, place, self._journal, dooms)
         folder = self._options.home.with_suffix(".files")
         folder.mkdir()
-        killer = Killer(self._victim, self._journal, dooms, self._options.seed)
+        killer = (
+            ClusterKiller(self._victim, self._journal, dooms, self._options.seed)
+            if isinstance(self._victim, Cluster)
+            else Killer(self._victim, self._journal, dooms, self._options.seed)
+        )
         works = {"击杀者": killer.run}
         for index in range(_PEOPLE):
             seed = f"{self._options.seed}/person/{index}"

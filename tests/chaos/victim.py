@@ -1,5 +1,6 @@
 """The system under test, seen by who kills it and by who starts it again."""
 
+import contextlib
 import os
 import signal
 import time
@@ -10,18 +11,25 @@ import httpx
 from chaos.journal import Journal
 from running_system import System, until
 
+from deployments.settings import Settings, load_settings
+
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Victim(System):
     """A running system that is started again whenever it has ended."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, **settings: str) -> None:
         """Choose a free port; nothing is started yet."""
         # Children may end as often as they are killed.
-        super().__init__(home, restarts="1000")
-        self._quick = httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api", timeout=2, trust_env=False)
+        super().__init__(home, restarts="1000", **settings)
+        self._quick = self.http(timeout=2)
         self._starts = 0
+
+    @property
+    def place(self) -> Settings:
+        """What to open its workplace with, beside it."""
+        return load_settings(self.environment)
 
     @property
     def alive(self) -> bool:
@@ -44,7 +52,8 @@ class Victim(System):
         finally:
             self._quick.close()
             for pid in self.everyone():
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
     def keep_up(self, stop: Event, journal: Journal) -> None:
         """Start the system again whenever it ends, as a service manager does, until told to stop."""
@@ -69,9 +78,14 @@ class Victim(System):
         log = self.home.with_suffix(".up.log")
         log.rename(log.with_suffix(f".{self._starts}.log"))
 
+    @property
+    def mark(self) -> str:
+        """What stands in the environment of every process of this system, and of no other."""
+        return f"ZERO137_HOME={self.home}"
+
     def everyone(self) -> list[int]:
         """Return every process that belongs to this system, whatever it is."""
-        mine = f"ZERO137_HOME={self.home}\0".encode()
+        mine = f"{self.mark}\0".encode()
         return [pid for pid in _processes() if mine in _read(f"/proc/{pid}/environ")]
 
     def child(self, role: str, seconds: float = 90) -> int:

@@ -1,24 +1,35 @@
 """One running system for the tests that only use it; tests that stop it bring their own."""
 
+import shutil
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from conftest import Lacking
+from databases import both_databases, postgresql_version
+from playwright.sync_api import Page, sync_playwright
 from running_system import System
+
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-quic",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="package")
 def system(tmp_path_factory: pytest.TempPathFactory, lacking: Lacking) -> Iterator[System]:
-    """A system that runs for the tests of this folder."""
+    """A system that runs for the tests of this folder, on PostgreSQL where one answers."""
     if not Path("/proc/self/environ").exists():
         lacking("the processes of a system are told apart by /proc, which this machine lacks")
-    running = System(tmp_path_factory.mktemp("system") / "home")
-    try:
-        running.up()
-        yield running
-    finally:
-        running.close()
+    # Systems of a test's own are on SQLite, so that both are covered without more time.
+    with both_databases() if postgresql_version() else nullcontext({}) as addresses:
+        running = System(tmp_path_factory.mktemp("system") / "home", **addresses)
+        try:
+            running.up()
+            yield running
+        finally:
+            running.close()
 
 
 @pytest.fixture
@@ -37,3 +48,17 @@ def proof(tmp_path: Path) -> Path:
     path = tmp_path / "整改情况.txt"
     path.write_text("已发文取消该前置条件，并向社会公布。", encoding="utf-8")
     return path
+
+
+@pytest.fixture
+def page(lacking: Lacking) -> Iterator[Page]:
+    """A page in Debian's Chromium, tall enough to see a whole form."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        lacking("Chromium is not installed (Debian package chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        opened = browser.new_page(viewport={"width": 1280, "height": 1400}, locale="zh-CN")
+        opened.set_default_timeout(30_000)
+        yield opened
+        browser.close()

@@ -1,5 +1,6 @@
 """Real published cases go from a file to closure."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -48,8 +49,14 @@ def test_sixty_three_cases_are_imported_once_and_ten_are_closed(
     assert system.suspended() == before + 63
 
     chosen = first["created"][:10]
-    for index, number in enumerate(chosen):
-        walk(system, number, proof, unsubstantiated=index == 3, returned=index == 5)
+    # Three at a time, as in an office.
+    with ThreadPoolExecutor(3) as people:
+        walks = [
+            people.submit(walk, system, number, proof, unsubstantiated=index == 3, returned=index == 5)
+            for index, number in enumerate(chosen)
+        ]
+    for ended in walks:
+        ended.result()
 
     for number in chosen:
         story = system.json("lead", "show", number)

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,13 +9,14 @@ from typing import Any
 
 import pytest
 from running_system import System, until
+from sqlalchemy import text
 
-from deployments.settings import Settings, open_workplace
 from models.vocabulary import RunFault, RunRepair, Step
 from tasks.answers import Submission, record_answer
 from tasks.prefect_api import PrefectApi
 from tasks.reconcile import reconcile
 from tasks.workers import claim_message, worker_name
+from tasks.workplace import ApiAddress
 
 pytestmark = pytest.mark.e2e
 
@@ -101,11 +101,13 @@ def test_a_lapsed_receipt_is_deemed_signed(system: System, lead: dict[str, Any])
     """Nobody answers, only time passes; waking the run is enough, and no fault is written down."""
     system.answer(lead["number"], "移交", "发改局", "--authority", "住建局")
     system.await_step(lead["number"], "待签收")
-    with sqlite3.connect(system.home / "zero137.db") as database:
-        database.execute(
-            "UPDATE assignment SET due_at = '2026-01-05 10:00:00'"
-            " WHERE step = 'receipt' AND matter_id = (SELECT id FROM matter WHERE number = ?)",
-            [lead["number"]],
+    with system.workplace() as place, place.writing() as session:
+        session.connection().execute(
+            text(
+                "UPDATE assignment SET due_at = '2026-01-05 10:00:00'"
+                " WHERE step = 'receipt' AND matter_id = (SELECT id FROM matter WHERE number = :number)"
+            ),
+            {"number": lead["number"]},
         )
     (row,) = system.json("reconcile")
     assert row["fault"] == RunFault.LAPSED.label
@@ -118,11 +120,9 @@ def test_a_lapsed_receipt_is_deemed_signed(system: System, lead: dict[str, Any])
 def test_two_reconcilers_at_once_replace_a_run_once(system: System, lead: dict[str, Any]) -> None:
     """Whoever is slower finds the same run and does nothing."""
     system.delete_run(run_of(system, lead))
-    place = open_workplace(Settings(home=system.home, port=system.port))
-    with ThreadPoolExecutor(2) as pool:
+    with system.workplace() as place, ThreadPoolExecutor(2) as pool:
         both = [pool.submit(reconcile, place, place.clock()) for _ in range(2)]
         done = [mended.repair for each in both for mended in each.result() if mended.repair]
-    place.close()
     assert done == [RunRepair.REPLACED]
     told = system.await_step(lead["number"], "待移交")
     assert [entry["kind"] for entry in told["ledger"]].count("run_repaired") == 1
@@ -133,7 +133,7 @@ def test_a_reconciler_killed_half_way_is_followed_by_another(system: System, lea
     """The new run was made, but nobody said that it carries the lead: it is found and used, not ended."""
     lost = run_of(system, lead)
     system.delete_run(lost)
-    with PrefectApi(f"http://127.0.0.1:{system.port}/api") as api:
+    with PrefectApi(ApiAddress(f"http://127.0.0.1:{system.port}/api")) as api:
         made = api.start_handling(lead["number"], "接续", continues=lost)
     (row,) = system.json("reconcile")
     assert (row["fault"], row["new_run"]) == (RunFault.LOST.label, made)
@@ -144,10 +144,9 @@ def test_a_reconciler_killed_half_way_is_followed_by_another(system: System, lea
 
 def test_a_run_that_waits_on_an_answered_step_is_woken(system: System, lead: dict[str, Any]) -> None:
     """The answer was committed, and whoever should have woken the run was killed."""
-    place = open_workplace(Settings(home=system.home, port=system.port))
     answer = Submission(Step.TRANSFER, "发改局", "经办人甲", {"authority": "住建局"})
-    record_answer(place, lead["number"], answer, place.clock())
-    place.close()
+    with system.workplace() as place:
+        record_answer(place, lead["number"], answer, place.clock())
     (row,) = system.json("reconcile")
     assert (row["fault"], row["new_run"]) == (RunFault.SUPERSEDED.label, row["run"])
     system.await_step(lead["number"], "待签收")

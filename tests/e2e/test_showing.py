@@ -1,13 +1,11 @@
 """Runs that read differently because time passed, not because their flow went on."""
 
-from contextlib import closing
 from datetime import timedelta
 
 import pytest
 from running_system import System, until
 from sqlmodel import col, select
 
-from deployments.settings import Settings, open_workplace
 from models.tables import Assignment, Matter
 from tasks.matters import find_matter, key_of
 from tasks.showing import refresh_runs
@@ -21,7 +19,7 @@ def test_a_run_is_renamed_and_tagged_when_its_lead_falls_overdue(system: System)
     number = lead["number"]
     run_id = system.await_step(number, "待移交")["run"]
     before = system.api(f"/flow_runs/{run_id}")
-    with closing(open_workplace(Settings(home=system.home, port=system.port))) as place:
+    with system.workplace() as place:
         assert refresh_runs(place, place.clock()) == 0
         with place.writing() as session:
             matter = find_matter(session, number)

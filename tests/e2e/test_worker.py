@@ -112,7 +112,7 @@ def test_stopping_leaves_no_run_running(own_system: System) -> None:
 def listed(system: System) -> list[str]:
     """Return the process numbers of the workers that are told as online."""
     found = system.api("/work_pools/zero137/workers/filter", {})
-    return [worker["name"].rpartition("-")[2] for worker in found if worker["status"] == "ONLINE"]
+    return [worker["name"].rsplit("-", 2)[1] for worker in found if worker["status"] == "ONLINE"]
 
 
 def test_a_server_away_for_28_seconds_costs_nothing(own_system: System) -> None:

@@ -3,17 +3,18 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from command_line import Terminal
 from conftest import Clock
+from databases import address_of, new_database
 from lead_tables import READ_AT, Reader
 from receivers import free_port
 from sqlalchemy import Engine, create_engine, delete, inspect, text
 from sqlmodel import SQLModel
 from walking import Walk, register_lead
 
+from deployments.settings import Settings
 from models.intake import IntakeDefaults
 from models.policy import Policy, packaged_policy_text, read_policy
 from tasks.lead_files import LeadTable, read_leads
@@ -21,18 +22,13 @@ from tasks.workplace import Workplace
 
 
 @pytest.fixture(scope="session")
-def kept_postgres(postgres_server: str) -> Iterator[Engine]:
+def kept_postgres(postgres_server: None) -> Iterator[Engine]:
     """One PostgreSQL database for all these tests: to create one for each would take most of their time."""
-    name = f"zero137_test_{uuid4().hex[:12]}"
-    admin = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    kept = create_engine(admin.url.set(database=name), connect_args={"options": "-c lock_timeout=5s"})
-    yield kept
-    kept.dispose()
-    with admin.connect() as connection:
-        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    admin.dispose()
+    del postgres_server
+    with new_database() as url:
+        kept = create_engine(url, connect_args={"options": "-c lock_timeout=5s"})
+        yield kept
+        kept.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -42,12 +38,37 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{tmp_path / 'zero137.db'}"
         return
     kept: Engine = request.getfixturevalue("kept_postgres")
-    yield kept.url.render_as_string(hide_password=False)
+    yield address_of(kept.url)
     there = set(inspect(kept).get_table_names())
     with kept.begin() as connection:
+        # The record only grows, but for whoever owns the server.
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
         for table in reversed(SQLModel.metadata.sorted_tables):
             if table.name in there:
                 connection.execute(delete(table))
+
+
+@pytest.fixture
+def other_url(place: Workplace, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database of the other kind."""
+    if place.engine.dialect.name == "postgresql":
+        yield f"sqlite:///{tmp_path / 'other.db'}"
+        return
+    request.getfixturevalue("postgres_server")
+    with new_database() as url:
+        yield address_of(url)
+
+
+@pytest.fixture
+def elsewhere(other_url: str, tmp_path: Path) -> Settings:
+    """Another machine: a folder that is not there yet, and an empty database of the other kind."""
+    return Settings(home=tmp_path / "elsewhere", database_url=other_url, evidence_mb=1)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    """Where a backup goes."""
+    return tmp_path / "backups" / "2026-11-23"
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Importing the notice for 2027: provisional due dates become firm or move, and nobody becomes overdue."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,6 +15,7 @@ from models.calendar import DayKind, NoticeDay, YearNotice
 from models.errors import InputError
 from models.vocabulary import Step
 from tasks.calendars import CalendarImport, MovedDate, import_notice
+from tasks.matters import find_matter, read_file
 from tasks.notice_files import read_notices
 from tasks.story import explain_due
 from tasks.workplace import Workplace, work_calendar
@@ -192,3 +195,23 @@ def test_a_notice_may_reach_into_the_neighbouring_year(tmp_path: Path) -> None:
     (read,) = read_notices(tmp_path / "2028.json", 2028)
     assert (read.year, len(read.days), read.issued_on) == (2028, 4, None)
     assert read.days[date(2027, 12, 31)] == NoticeDay(DayKind.REST, "元旦")
+
+
+def test_an_answer_that_is_just_coming_in_is_waited_for(
+    place: Workplace, clock: Clock, open_leads: list[Walk], notice: YearNotice
+) -> None:
+    """What was answered meanwhile is not moved, and no rung comes back to it."""
+    walk = open_leads[0]
+    with ThreadPoolExecutor(1) as pool:
+        with place.writing() as session:
+            row = read_file(session, find_matter(session, walk.number, for_change=True)).assignments[-1].row
+            row.answered_at, row.rung_at = clock(), None
+            session.add(row)
+            session.flush()
+            importing = pool.submit(import_notice, place, notice, clock())
+            # It has looked around by now, where nothing holds it.
+            time.sleep(0.5)
+        moved = importing.result(timeout=30).moved
+    assert walk.number not in {each.number for each in moved}
+    assert moved
+    assert walk.file().assignments[-1].row.rung_at is None

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from command_line import Terminal
 from openpyxl import load_workbook
+from prefect_stand_in import StandIn, serving
 from walking import EXPLANATION, PERSON, write_evidence
 
 from models.calendar import published_calendar
@@ -186,3 +187,15 @@ def test_messages_and_status_are_counted(terminal: Terminal) -> None:
         "leads": 1, "open": 1, "overdue": 0, "unsent": 1, "given_up": 0,
     }  # fmt: skip
     assert terminal.text("status").splitlines()[0] == "系统：未运行"
+
+
+def test_a_system_of_several_parts_is_told_as_running(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its server was not started from this folder, and may be on another machine."""
+    with serving(StandIn(workers=("ONLINE", "ONLINE", "OFFLINE"))) as server:
+        monkeypatch.setenv("ZERO137_SERVER_URL", f"http://127.0.0.1:{server.port}")
+        told = terminal.text("status").splitlines()
+    assert told[0] == "系统：运行中，各部分分别启动（不是由本文件夹的 zero137 up）"
+    assert told[1].startswith("Prefect 服务：正常")
+    assert told[2] == "执行进程：在线2个"

@@ -174,13 +174,24 @@ def test_a_wrong_setting_is_named(
     assert says in said.err
 
 
+def test_a_database_server_that_does_not_answer_is_told_as_such(
+    bare_terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither an internal fault nor an invitation to set something up; the password is not shown."""
+    monkeypatch.setenv("ZERO137_DATABASE_URL", "postgresql://somebody:secret@127.0.0.1:9/facts")
+    said = bare_terminal.run("lead", "list")
+    assert_told(said, 10)
+    assert "数据库连不上" in said.err
+    assert "secret" not in said.err
+
+
 def test_an_unforeseen_fault_is_logged_and_told(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     """The traceback goes into a file for whoever maintains the system, not onto the terminal."""
 
     def broken(*_: object) -> None:
         raise ZeroDivisionError("a fault that nobody foresaw")
 
-    monkeypatch.setattr("deployments.cli.leads.tell_story", broken)
+    monkeypatch.setattr("tasks.story.tell_story", broken)
     said = terminal.run("lead", "show", "L2026-0001")
     assert_told(said, 1)
     assert "ZeroDivisionError" in said.err

@@ -75,4 +75,5 @@ def test_listing_leads_takes_little_more_than_its_libraries(environment: dict[st
     cpu_seconds(listing, environment)
     taken = [(cpu_seconds(listing, environment), cpu_seconds(libraries, environment)) for _ in range(ROUNDS)]
     ours, theirs = (statistics.median(times) for times in zip(*taken, strict=True))
-    assert ours / theirs < 1.6
+    # 1.5 to 1.7 on a quiet machine, by what the tables and the policy take; the SDK alone would make it five.
+    assert ours / theirs < 2

@@ -13,9 +13,11 @@ from wording import assert_is_one_sentence
 from models.errors import InputError, NotFound
 from models.intake import COLUMNS, IntakeDefaults, LeadDraft, RowFault, read_row
 from models.policy import Policy
+from models.vocabulary import Barrier, Importance
 from tasks.lead_files import read_leads
 
-RIGHT = dict(zip(COLUMNS.values(), ["题目", "事实", "省", "文号", "其他", "2026-11-20"], strict=True))
+CELLS = ["题目", "事实", "省", "文号", "其他", "2026-11-20", "05", "重要", "欧阳测试", "139 0000 1234"]
+RIGHT = dict(zip(COLUMNS.values(), CELLS, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -40,6 +42,10 @@ RIGHT = dict(zip(COLUMNS.values(), ["题目", "事实", "省", "文号", "其他
         ("收到时间", "2026-11-24", "“2026-11-24”晚于当前时间，收到时间不能在将来。"),
         ("收到时间", "2026-11-23 10:01", "“2026-11-23 10:01”晚于当前时间，收到时间不能在将来。"),
         ("收到时间", "2017-12-31", "“2017-12-31”早于2018年，其时尚无全国统一的市场准入负面清单。"),
+        ("重要程度", "特别重要", "重要程度“特别重要”不在可选范围内，可填：一般、重要。"),
+        ("举报人", "欧" * 101, "举报人超过100字。"),
+        ("举报人", "欧\x07阳", "举报人含有不可见的控制字符或损坏的字符，请清除后重试。"),
+        ("举报人联系方式", "1" * 301, "举报人联系方式超过300字。"),
     ],
 )
 def test_a_wrong_cell_is_named_by_row_column_and_reason(
@@ -51,6 +57,77 @@ def test_a_wrong_cell_is_named_by_row_column_and_reason(
     assert len(found.drafts) == 2
     assert found.faults == [RowFault(3, column, reason)]
     assert_is_one_sentence(reason)
+
+
+def test_a_barrier_is_told_by_code_label_or_both(policy: Policy) -> None:
+    """However people and spreadsheets write it; nothing and 无 are none."""
+    for written in ("05", "5", 5, "０５", "扩大范围、增设或变更条件", "05 扩大范围、增设或变更条件"):
+        draft = read_row(1, {**RIGHT, "壁垒类型": written}, IntakeDefaults(READ_AT), policy, READ_AT)
+        assert isinstance(draft, LeadDraft)
+        assert (draft.barrier, draft.importance) == (Barrier.WIDENED, Importance.MAJOR)
+    for written in ("", None, "无"):
+        draft = read_row(1, {**RIGHT, "壁垒类型": written}, IntakeDefaults(READ_AT), policy, READ_AT)
+        assert isinstance(draft, LeadDraft)
+        assert draft.barrier is None
+
+
+@pytest.mark.parametrize("written", ["16", "00", "05 限制外地企业", "壁垒", "5.5", "-5"])
+def test_a_barrier_nobody_named_is_refused(policy: Policy, written: str) -> None:
+    """A code with another label is a mistake in one of the two."""
+    (fault,) = faults_of({"壁垒类型": written}, policy)
+    assert fault.column == "壁垒类型"
+    assert fault.reason.startswith(f"壁垒类型“{written}”不在可选范围内")
+
+
+@pytest.mark.parametrize(
+    ("category", "allowed"),
+    [
+        ("政府违规审批", False),
+        ("企业违规进入", False),
+        ("违规设置隐性壁垒", True),
+        ("其他", True),
+        ("", True),
+    ],
+)
+def test_a_barrier_fits_hidden_barriers_and_others_only(
+    policy: Policy, category: str, *, allowed: bool
+) -> None:
+    """An approval against the list is no barrier; an empty category stands for 其他."""
+    faults = faults_of({"类别": category}, policy)
+    reason = "只有类别为违规设置隐性壁垒或其他的线索可填壁垒类型。"
+    assert faults == ([] if allowed else [RowFault(7, "壁垒类型", reason)])
+
+
+@pytest.mark.parametrize(
+    ("cells", "named"),
+    [
+        ({"事实情况": "欧阳测试反映窗口拒收材料。"}, True),
+        ({"标题": "欧 阳 测 试的投诉"}, True),
+        ({"事实情况": "联系电话139-0000-1234。"}, True),
+        (
+            {"事实情况": "请回复OY@Example.test", "举报人联系方式": "电话：0357-1234567；oy@example.test"},
+            True,
+        ),
+        ({"事实情况": "一家企业反映。"}, False),
+        ({"事实情况": "王某反映。", "举报人": "王某"}, False),
+        ({"事实情况": "王局长拒收。", "举报人": "王"}, False),
+        ({"事实情况": "匿名举报称。", "举报人": "匿名举报"}, False),
+        ({"事实情况": "要求缴纳1234元。", "举报人联系方式": "转1234"}, False),
+    ],
+)
+def test_a_lead_that_names_its_informant_is_refused(
+    policy: Policy, cells: dict[str, str], *, named: bool
+) -> None:
+    """Letters quote title and facts; the fault does not repeat the name."""
+    faults = faults_of(cells, policy)
+    assert [fault.column for fault in faults] == (["举报人"] if named else [])
+    assert all("欧阳" not in fault.reason for fault in faults)
+
+
+def faults_of(cells: dict[str, str], policy: Policy) -> list[RowFault]:
+    """Return the faults of the right row with some cells replaced, as row 7."""
+    read = read_row(7, {**RIGHT, **cells}, IntakeDefaults(READ_AT), policy, READ_AT)
+    return [] if isinstance(read, LeadDraft) else read
 
 
 def test_every_fault_of_a_row_is_told_at_once(read: Reader) -> None:

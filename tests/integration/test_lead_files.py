@@ -10,16 +10,17 @@ import pytest
 from conftest import Lacking
 from lead_tables import READ_AT, Reader, as_csv
 from openpyxl import load_workbook
+from pydantic import SecretStr
 
 from models.intake import COLUMNS, LeadDraft
-from models.vocabulary import Category, SourceLevel
+from models.vocabulary import Barrier, Category, Importance, SourceLevel
 from tasks.lead_files import write_template
 
 RECEIVED = datetime(2026, 11, 20, 9, 30)  # noqa: DTZ001 - a cell of a sheet knows no zone
 ROWS = [
     ["要求企业设立子公司，方可投标", "某局在招标文件中要求：\n“须有本地子公司”。", "省", "晋发改〔2026〕12号",
-     "违规设置隐性壁垒", "2026-11-20 09:30"],
-    ["强制安装监测设备", "没有法律法规依据。", "", "", "", ""],
+     "违规设置隐性壁垒", "2026-11-20 09:30", "07 限制外地企业", "重要", "欧阳测试", "139 0000 1234"],
+    ["强制安装监测设备", "没有法律法规依据。", "", "", "", "", "", "", "", ""],
 ]  # fmt: skip
 DRAFTS = [
     LeadDraft(
@@ -29,6 +30,10 @@ DRAFTS = [
         document_number="晋发改〔2026〕12号",
         category=Category.HIDDEN_BARRIER,
         received_at=datetime(2026, 11, 20, 1, 30, tzinfo=UTC),
+        barrier=Barrier.OUTSIDERS,
+        importance=Importance.MAJOR,
+        informant=SecretStr("欧阳测试"),
+        informant_contact=SecretStr("139 0000 1234"),
     ),
     LeadDraft(
         title="强制安装监测设备",
@@ -62,7 +67,9 @@ def fill_in(template: Path) -> None:
     book = load_workbook(template)
     sheet = book.worksheets[0]
     for row in ROWS:
-        sheet.append([*(cell or None for cell in row[:5]), RECEIVED if row[5] else None])
+        received = RECEIVED if row[5] else None
+        sheet.append([cell or None for cell in (*row[:5], None, *row[6:])])
+        sheet.cell(sheet.max_row, 6).value = received
     sheet["F2"].number_format = sheet.column_dimensions["F"].number_format
     book.save(template)
 
@@ -78,7 +85,11 @@ def test_the_template_offers_choices_and_keeps_its_heading_in_sight(tmp_path: Pa
     assert choices == {
         "C2:C5000": '"国家,省,市"',
         "E2:E5000": '"政府违规审批,企业违规进入,违规设置隐性壁垒,其他"',
+        "G2:G5000": f'"{",".join(barrier.numbered for barrier in Barrier)}"',
+        "H2:H5000": '"一般,重要"',
     }
+    # An office program takes lists of up to 255 characters.
+    assert all(len(listed) <= 255 for listed in choices.values())
     assert all(cell.comment is not None for cell in sheet[1])
 
 

@@ -52,7 +52,7 @@ def test_answers_keep_what_was_handed_in(walk: Walk) -> None:
     assert verify.answer.fields["responsible"] == RESPONSIBLE
     assert verify.answer.channel is Channel.COMMAND_LINE
     (piece,) = verify.evidence
-    stored = walk.place.evidence_folder / piece.sha256[:2] / piece.sha256
+    stored = walk.place.home / "evidence" / piece.sha256[:2] / piece.sha256
     assert stored.read_bytes() == (walk.folder / piece.name).read_bytes()
 
 

@@ -23,10 +23,10 @@ from models.vocabulary import Role, Step
 from tasks.answers import Submission, record_answer
 from tasks.calendars import import_notice
 from tasks.conduct import take_step
-from tasks.evidence import recognise_package
 from tasks.intake import register_leads
 from tasks.lead_files import read_leads
 from tasks.matters import find_matter
+from tasks.packages import kind_of_package
 from tasks.units import import_units, list_units
 from tasks.workplace import Workplace
 
@@ -145,7 +145,8 @@ def test_a_document_is_recognised_in_whatever_order_it_was_packed(
     with zipfile.ZipFile(path, "w") as package:
         for part in parts:
             package.writestr(part, "<x/>")
-    assert recognise_package(path).endswith(ending)
+    with path.open("rb") as stream:
+        assert kind_of_package(stream, path.name, POLICY.evidence).endswith(ending)
 
 
 def test_a_cell_beyond_the_heading_is_a_fault(read: Reader) -> None:

@@ -1,7 +1,7 @@
 """The outbox hands messages over to real local receivers: each once, and again where it failed."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from conftest import Clock
 from mishaps import at_once
-from receivers import JsonReceiver, json_receiver, mail_receiver
+from receivers import JsonReceiver, json_receiver, mail_receiver, write_channels
+from stored import blob_path
 from walking import PERSON, Walk, contents, houma, ledger_of, messages_of, register_lead
 from wording import assert_is_one_sentence
 
 from models.errors import ConflictError, NotFound, RuleViolation
 from models.tables import Message
 from models.vocabulary import Delivery, Step
-from tasks.blobs import blob_path
 from tasks.document_files import render_leftovers
 from tasks.documents import find_document, withdraw
 from tasks.given_up import send_again
@@ -41,12 +41,6 @@ def receiver() -> Iterator[JsonReceiver]:
     """A receiver of JSON messages on this machine."""
     with json_receiver() as running:
         yield running
-
-
-def write_channels(place: Workplace, addresses: Mapping[str, str]) -> None:
-    """Write the channel file: the address of each unit by its code."""
-    lines = [f"  - {url!r}:\n      - tag: {unit}\n" for unit, url in addresses.items()]
-    place.channels_file.write_text("urls:\n" + "".join(lines), encoding="utf-8")
 
 
 def only_message(place: Workplace) -> Message:
@@ -334,7 +328,7 @@ def test_a_mail_brings_its_document(walk: Walk) -> None:
     assert (entry.kind, entry.detail["pdf_sha256"]) == (
         "document_rendered", hashlib.sha256(content).hexdigest(),
     )  # fmt: skip
-    assert blob_path(walk.place.documents_folder, entry.detail["pdf_sha256"]).read_bytes() == content
+    assert blob_path(walk.place.home / "documents", entry.detail["pdf_sha256"]).read_bytes() == content
     assert render_leftovers(walk.place, walk.clock()) == 0
 
 
@@ -349,11 +343,11 @@ def test_a_document_that_cannot_be_stored_is_tried_again(
     walk.to(Step.RECEIPT)
     write_channels(walk.place, {"ZJJ": receiver.url("zjj")})
     with monkeypatch.context() as patch:
-        patch.setattr("tasks.document_files.store_bytes", full)
+        patch.setattr("tasks.blobs.os.fsync", full)
         report = deliver_messages(walk.place)
     assert (report.failed, receiver.received) == (1, [])
     assert_is_one_sentence(report.reason)
-    assert list(walk.place.documents_folder.iterdir()) == []
+    assert list((walk.place.home / "documents").iterdir()) == []
     clock.now += RETRY_AFTER[0]
     assert deliver_messages(walk.place) == DeliveryReport(handed_over=1)
 

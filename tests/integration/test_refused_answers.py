@@ -150,3 +150,11 @@ def test_a_wrong_answer_is_refused_and_nothing_is_written(
             assert after == before
     walk.answer(step)
     assert walk.file().assignments[-1].answer is not None
+
+
+def test_a_field_that_this_release_does_not_know_is_refused(walk: Walk) -> None:
+    """It comes from a form of another release; left out in silence it would be lost. Source: ADR-0024."""
+    walk.to(Step.RECTIFY)
+    with pytest.raises(RuleViolation, match="steps_taken"):
+        walk.answer(Step.RECTIFY, fields={"measures": "废止文件。", "steps_taken": "废止文件。"})
+    walk.answer(Step.RECTIFY, fields={"measures": "废止文件。", "steps_taken": ""})

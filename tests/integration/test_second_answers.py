@@ -36,8 +36,8 @@ def test_a_closed_lead_takes_neither_answers_nor_evidence(walk: Walk) -> None:
     with pytest.raises(ConflictError, match="已办结（已销号）") as caught:
         walk.answer(Step.REVIEW)
     assert_is_one_sentence(str(caught.value))
-    late = write_evidence(walk.folder, "晚.txt")
-    with pytest.raises(RuleViolation, match="不再接收印证材料") as caught_too:
+    late = write_evidence(walk.folder, "晚.txt", b"late")
+    with pytest.raises(RuleViolation, match="不再接收新的印证材料") as caught_too:
         add_evidence(walk.place, walk.number, [late], PERSON, walk.clock())
     assert_is_one_sentence(str(caught_too.value))
     assert ledger_of(walk.place, walk.number)[-1].kind == "refused"

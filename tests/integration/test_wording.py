@@ -23,7 +23,9 @@ def test_every_message_says_which_lead_and_on_what_basis(kind: str) -> None:
     text = preview(kind, None)
     assert text.subject.startswith("【")
     assert text.body.splitlines()[-1].startswith("依据：") or "依据：" in text.body
-    assert any(number in text.subject + text.body for number in ("侯线〔2026〕12号", "L2026-0012"))
+    # The call for new cases is about none of those that are known.
+    named = any(number in text.subject + text.body for number in ("侯线〔2026〕12号", "L2026-0012"))
+    assert named or kind == "case_collection"
     html = preview_mail(kind, None)
     for line in text.body.splitlines():
         for part in line.split("：", 1):

@@ -132,7 +132,7 @@ def test_a_machine_without_chinese_fonts_prints_the_same(monkeypatch: pytest.Mon
     )
     template = files("notifications").joinpath("templates/document.typ").read_bytes()
     bare = Compiler(font_paths=fonts), template, families_among(fonts.families())
-    monkeypatch.setattr("notifications.pdf._typesetter", lambda: bare)
+    monkeypatch.setattr("notifications.pdf._typesetter", lambda _: bare)
     pdf = render_pdf(official(NAMES, "国" * 3_000, kind=DocumentKind.CIRCULAR))
     assert NAMES in text_of(pdf)
     with opened(pdf) as document:

@@ -137,7 +137,16 @@ def test_a_text_that_is_no_toml_is_refused(old: str, new: str) -> None:
 
 def test_an_empty_policy_names_every_missing_part() -> None:
     """No part of the policy is silently defaulted."""
-    parts = ("terms", "business_hours", "answer_gate", "evidence", "numbering", "documents", "ladder")
+    parts = (
+        "terms",
+        "business_hours",
+        "answer_gate",
+        "evidence",
+        "numbering",
+        "documents",
+        "ladder",
+        "archive",
+    )
     sentence = "；".join(f"{part}（缺少此键）" for part in parts)
     assert refusal("") == f"政策文件 {ORIGIN} 有误：{sentence}。"
 

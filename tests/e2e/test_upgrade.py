@@ -1,0 +1,238 @@
+"""An upgrade that adds a step and changes forms: leads suspended before it are carried to their end."""
+
+import json
+import os
+import signal
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from conftest import Clock
+from later_release import make_later_release
+from running_system import System, until
+from walking import EXPLANATION, LEAD_STEPS, Walk, register_lead, write_evidence
+
+from deployments.settings import Settings, open_workplace
+from models.vocabulary import Step
+from tasks.evidence import add_evidence
+
+pytestmark = pytest.mark.e2e
+
+PERSON = "经办人甲"
+MEASURES = "废止有关文件，退还已收取的保证金。"
+FOUND = {"finding": "属实", "responsible": "侯马市市场监督管理局", "opinion": "立即停止要求企业提交该证明。"}
+# What people fill into the forms of the old release, by step.
+OLD_FORM = {
+    "transfer": {"authority": "侯马市住房和城乡建设管理局"},
+    "receipt": {},
+    "verify": {**FOUND, "explanation": EXPLANATION},
+    "rectify": {"measures": MEASURES, "explanation": EXPLANATION},
+    "review": {"verdict": "通过"},
+}  # fmt: skip
+NEW_FORM = {
+    **OLD_FORM,
+    "verify": {**FOUND, "explanation": EXPLANATION, "basis": "国家标准第3条"},
+    "countersign": {"explanation": "同意核查结论。"},
+    "rectify": {"steps_taken": MEASURES, "explanation": EXPLANATION},
+}  # fmt: skip
+
+
+class Standing(NamedTuple):
+    """How a lead stands: the step it waits for (blank where closed), the key of its form, its run."""
+
+    step: str
+    key: str
+    run: str
+
+
+class Later(System):
+    """The same system, started by the later release."""
+
+    def __init__(self, release: Path, before: System) -> None:
+        """Take over folder and port."""
+        super().__init__(before.home, before.port)
+        self.release = release
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of every command, in which the packages of the later release come first."""
+        # The working folder would come before them.
+        return {**super().environment, "PYTHONPATH": str(self.release), "PYTHONSAFEPATH": "1"}
+
+
+@pytest.fixture
+def later(own_system: System, tmp_path: Path) -> Iterator[Later]:
+    """The later release on the folder of the system."""
+    upgraded = Later(make_later_release(tmp_path / "later"), own_system)
+    try:
+        yield upgraded
+    finally:
+        upgraded.close()
+
+
+def prepare(system: System, papers: Path) -> dict[str, str]:
+    """Register leads that stand at each step, before anything runs; returns them by what they are for."""
+    system.run("init")
+    papers.mkdir()
+    numbers = {}
+    clock = Clock()
+    with closing(open_workplace(Settings(home=system.home))) as place:
+        at_each_step = [(step.value, step) for step in LEAD_STEPS]
+        for role, step in (*at_each_step, ("by_form", Step.RECTIFY), ("by_command", Step.VERIFY)):
+            clock.now = datetime.now(UTC)
+            number = register_lead(place, clock, title=f"违规增设前置条件（{role}）")
+            numbers[role] = number
+            add_evidence(place, number, [write_evidence(papers)], PERSON, clock())
+            Walk(place, clock, papers, number).to(step)
+    return numbers
+
+
+def standings(system: System) -> dict[str, Standing]:
+    """Return how all leads stand."""
+    query = (
+        "SELECT m.number, a.step, a.form_key, m.flow_run_id FROM matter m "
+        "LEFT JOIN assignment a ON a.matter_id = m.id AND a.answered_at IS NULL AND m.outcome IS NULL"
+    )
+    with closing(sqlite3.connect(system.home / "zero137.db", timeout=10)) as facts:
+        return {number: Standing(*(part or "" for part in rest)) for number, *rest in facts.execute(query)}
+
+
+def waits(system: System, lead: Standing) -> bool:
+    """Tell whether a lead is suspended with the form that our database knows of."""
+    run = system.api(f"/flow_runs/{lead.run}") if lead.run and lead.key else None
+    details = ((run or {}).get("state") or {}).get("state_details") or {}
+    return run is not None and run["state_type"] == "PAUSED" and details.get("pause_key") == lead.key
+
+
+def wait_at(system: System, number: str, step: str, other_than: str = "") -> Standing:
+    """Wait until a lead is suspended at a step with a form, which is not the one that was answered."""
+
+    def found() -> Standing | None:
+        lead = standings(system)[number]
+        is_there = lead.step == step and lead.key != other_than and waits(system, lead)
+        return lead if is_there else None
+
+    return until(found, f"{number} stands at {step}")
+
+
+def fill_in(system: System, number: str, filled: dict[str, str]) -> None:
+    """Hand in the form a lead waits with; the evidence was uploaded with the lead."""
+    query = "SELECT min(e.id) FROM evidence e JOIN matter m ON m.id = e.matter_id WHERE m.number = ?"
+    with closing(sqlite3.connect(system.home / "zero137.db", timeout=10)) as facts:
+        ((evidence,),) = facts.execute(query, [number])
+    proven = {"evidence": f"E{evidence}"} if EXPLANATION in filled.values() else {}
+    run = standings(system)[number].run
+    reply = system.api(f"/flow_runs/{run}/resume", {"run_input": {"person": PERSON, **filled, **proven}})
+    assert reply["status"] == "ACCEPT", reply
+
+
+def finish(system: System) -> None:
+    """Fill in every form that is shown, once each, until all leads are closed."""
+    answered: set[str] = set()
+
+    def closed() -> bool:
+        leads = standings(system)
+        for number, lead in leads.items():
+            if lead.step and f"{number}-{lead.key}" not in answered and waits(system, lead):
+                fill_in(system, number, NEW_FORM[lead.step])
+                answered.add(f"{number}-{lead.key}")
+        return not any(lead.step for lead in leads.values()) and not is_standing(system)
+
+    until(closed, "all leads are closed", 120)
+
+
+def is_standing(system: System) -> bool:
+    """Tell whether a lead is open although nobody owes an answer: it is on its way."""
+    with closing(sqlite3.connect(system.home / "zero137.db", timeout=10)) as facts:
+        return facts.execute("SELECT 1 FROM matter WHERE outcome IS NULL").fetchone() is not None
+
+
+def form_of(system: System, lead: Standing) -> set[str]:
+    """Return the fields that the form of a suspended run must have filled in."""
+    stored = system.api(f"/flow_runs/{lead.run}/input/suspended-{lead.key}-schema")
+    return set(json.loads(stored)["required"] if isinstance(stored, str) else stored["required"])
+
+
+def kill_all(system: System) -> None:
+    """End everything at once, as a machine that loses its power."""
+    assert system.process is not None
+    for process in (system.process.pid, *system.children()):
+        os.kill(process, signal.SIGKILL)
+    system.process.wait()
+    until(lambda: not system.children(), "every child has ended")
+
+
+def upgrade(system: System, later: Later, leads: dict[str, str], proof: Path) -> None:
+    """Run the old release, answer two leads on the way out, and start the later one on the same folder."""
+    system.up()
+    for number, lead in standings(system).items():
+        wait_at(system, number, lead.step)
+    # Answered in the UI, but the worker never gets to it.
+    os.kill(system.child("worker"), signal.SIGSTOP)
+    fill_in(system, leads["by_form"], OLD_FORM["rectify"])
+    kill_all(system)
+    answered = (
+        "--finding",
+        "属实",
+        "--responsible",
+        "市场监管局",
+        "--opinion",
+        "取消",
+        "--explanation",
+        EXPLANATION,
+    )
+    system.answer(leads["by_command"], "核查", "住建局", *answered, "--evidence", proof)
+    later.up()
+
+
+def test_leads_suspended_before_an_upgrade_are_finished_after_it(
+    own_system: System, later: Later, tmp_path: Path, proof: Path
+) -> None:
+    """Old forms that still say all are taken, others are asked anew; no answer is lost or strays."""
+    leads = prepare(own_system, tmp_path / "papers")
+    upgrade(own_system, later, leads, proof)
+    # The old form shown before lacks what must be told now: it is refused with the reason and asked anew.
+    old = wait_at(later, leads["verify"], "verify")
+    assert "basis" not in form_of(later, old)
+    fill_in(later, leads["verify"], OLD_FORM["verify"])
+    new = wait_at(later, leads["verify"], "verify", old.key)
+    assert "basis" in form_of(later, new)
+    assert "请填写核查依据" in str(later.api(f"/flow_runs/{new.run}/input/suspended-{new.key}-description"))
+    # A field that was only renamed is read under its old name, before the stop and after it.
+    fill_in(later, leads["rectify"], OLD_FORM["rectify"])
+    finish(later)
+    check_facts(later, leads)
+    assert "台账完整" in later.run("ledger", "verify").stdout
+    refuse_the_way_back(own_system, later)
+
+
+def check_facts(later: Later, leads: dict[str, str]) -> None:
+    """Every step was answered once, by what was filled into its own form."""
+    query = (
+        "SELECT a.step, w.fields, w.person FROM answer w JOIN assignment a ON a.id = w.assignment_id "
+        "JOIN matter m ON m.id = a.matter_id WHERE m.number = ? ORDER BY w.id"
+    )
+    with closing(sqlite3.connect(later.home / "zero137.db")) as facts:
+        answers = {role: facts.execute(query, [number]).fetchall() for role, number in leads.items()}
+    whole = ["transfer", "receipt", "verify", "countersign", "rectify", "review"]
+    before = ["transfer", "receipt", "verify", "rectify", "review"]
+    for role, given in answers.items():
+        steps = [step for step, *_ in given]
+        assert steps == (before if role in {"rectify", "review", "by_form"} else whole), role
+        rectified = json.loads(next(fields for step, fields, _ in given if step == "rectify"))
+        assert rectified == {"measures": MEASURES}, role
+    verified = json.loads(next(fields for step, fields, _ in answers["verify"] if step == "verify"))
+    assert verified["basis"] == "国家标准第3条"
+
+
+def refuse_the_way_back(own_system: System, later: Later) -> None:
+    """The old release leaves the facts of the later one alone, and says so in a sentence."""
+    assert later.stop() == 0
+    for command in (("up",), ("lead", "list"), ("init",)):
+        done = own_system.run(*command, check=False)
+        assert (done.returncode, done.stdout.count("Traceback")) == (10, 0), done
+        assert "升级程序" in done.stderr
