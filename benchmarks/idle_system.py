@@ -18,7 +18,8 @@ from scale import Scale
 from sites import open_site, settings_of, until
 from ways import PROCESS_DEFAULT, Way
 
-from deployments.settings import Settings, child_environment
+from deployments.environment import child_environment
+from deployments.settings import Settings
 from tasks.prefect_api import HANDLE_LEAD
 
 _SETTLE_SECONDS = 20
@@ -47,7 +48,7 @@ def _parked(scale: Scale, leads: int, kind: str, way: Way) -> list[Row]:
             [command, "lead", "import", file], env=dict(environment), check=True, capture_output=True
         )
         imported = time.monotonic() - begun
-        prefect = PrefectServer(settings.api_url)
+        prefect = PrefectServer(settings.api.url)
         until(lambda: not prefect.under_way(HANDLE_LEAD), supervisor, "all leads wait", _SUSPEND_SECONDS)
         parked = time.monotonic() - begun
         suspended = len(prefect.waits(HANDLE_LEAD))

@@ -8,7 +8,8 @@ from pathlib import Path
 from processes import MARK, Process
 from ways import POOL, Way
 
-from deployments.settings import Settings, child_environment
+from deployments.environment import child_environment
+from deployments.settings import Settings
 
 HERE = Path(__file__).parent
 PROGRAMS = Path(sys.executable).parent

@@ -14,11 +14,14 @@ import api_calls
 import burst
 import cli_start
 import due_date_arithmetic
+import exporting
 import handing_over
 import idle_patrol
 import idle_system
+import ledger_verification
 import life_cycles
 import rungs_at_once
+import searching
 import typesetting
 from databases import POSTGRESQL, SQLITE
 from machine import commit, describe_machine
@@ -37,6 +40,9 @@ BENCHMARKS: dict[str, tuple[str, ModuleType]] = {
     "9": ("Due-date arithmetic", due_date_arithmetic),
     "10": ("One letter as PDF", typesetting),
     "11": ("Messages through the outbox", handing_over),
+    "12": ("The ledger of very many leads", ledger_verification),
+    "13": ("Search among very many leads", searching),
+    "14": ("Export of very many leads", exporting),
 }
 
 

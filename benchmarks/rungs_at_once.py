@@ -30,19 +30,35 @@ def measure(scale: Scale) -> list[Row]:
 
     def measure_kind(kind: str, way: Way) -> list[Row]:
         del way
-        with open_facts(kind) as place:
-            moments = _moments(place, fill(place, scale.due_at_once).due_on)
-            raise_rungs(place, moments[Rung.REMIND])
-            before = _last_ids(place)
-            rounds = [_round(place, moments[Rung.DUE_TODAY], before, kind) for _ in range(scale.rounds)]
-        written = sum(rounds[0][2].values())
         return [
-            {"way": name, "assignments": scale.due_at_once, "rows": written, "rounds": scale.rounds,
-             "median_s": round(median(times), 3), "slowest_s": round(max(times), 3)}
-            for name, times in ((OURS, [each[0] for each in rounds]), (BARE, [each[1] for each in rounds]))
-        ]  # fmt: skip
+            *_burst(kind, scale.due_at_once, scale.rounds),
+            *_burst(kind, scale.many_due_at_once, 1),
+        ]
 
     return each_cell(scale.databases, [NOBODY], measure_kind)
+
+
+def _burst(kind: str, count: int, times: int) -> list[Row]:
+    """Let that many open leads fall due at once, some times."""
+    with open_facts(kind) as place:
+        moments = _moments(place, fill(place, count).due_on)
+        raise_rungs(place, moments[Rung.REMIND])
+        before = _last_ids(place)
+        _let_rows_go(place, kind)
+        rounds = [_round(place, moments[Rung.DUE_TODAY], before, kind) for _ in range(times)]
+    written = sum(rounds[0][2].values())
+    return [
+        {"way": name, "assignments": count, "rows": written, "rounds": times,
+         "median_s": round(median(taken), 3), "slowest_s": round(max(taken), 3)}
+        for name, taken in ((OURS, [each[0] for each in rounds]), (BARE, [each[1] for each in rounds]))
+    ]  # fmt: skip
+
+
+def _let_rows_go(place: Workplace, kind: str) -> None:
+    """Take away what refuses a deletion from the record, so that a round can be begun anew."""
+    guard = "ledgerentry_only_grows ON ledgerentry" if kind == POSTGRESQL else "ledgerentry_no_delete"
+    with place.engine.begin() as connection:
+        connection.execute(text(f"DROP TRIGGER {guard}"))
 
 
 def _moments(place: Workplace, due_on: Any) -> dict[Rung, datetime]:  # noqa: ANN401 - a date
@@ -108,10 +124,13 @@ def _insert(connection: Connection, table: str, rows: list[tuple[Any, ...]], kin
 def figures(rows: list[Row]) -> list[Figure]:
     """Set the patrol against the bare inserts of the same run."""
     found = []
-    for mine, bare in pairs(rows, "median_s", OURS, BARE):
+    sizes = dict.fromkeys(row["assignments"] for row in rows if "assignments" in row)
+    of_each = ([row for row in rows if row.get("assignments") == size] for size in sizes)
+    for mine, bare in (pair for of_size in of_each for pair in pairs(of_size, "median_s", OURS, BARE)):
         seconds, peer = float(mine["median_s"]), float(bare["median_s"])
         ratio = ratio_of(seconds, peer)
-        limit = f"≤ {_GOAL_SECONDS:.0f} s, " if mine["database"] == SQLITE else ""
+        has_limit = (mine["database"], mine["assignments"]) == (SQLITE, min(sizes))
+        limit = f"≤ {_GOAL_SECONDS:.0f} s, " if has_limit else ""
         reached = ratio is not None and ratio <= _GOAL_RATIO and (not limit or seconds <= _GOAL_SECONDS)
         found.append(
             Figure(

@@ -22,12 +22,14 @@ class Scale:
         repetitions: How often a command is started.
         counted_steps: Steps whose API calls are counted.
         due_at_once: Assignments that fall due at the same instant.
+        many_due_at_once: The same for a whole province, once.
         rounds: How often that is repeated.
         few_open: Open assignments of a small office, in which nothing is due.
         many_open: Those of a very large one.
         due_dates: Due dates that are computed.
         few_due_dates: Of these, how many the slow peer computes too.
         messages: Messages that are handed over.
+        many_leads: Leads of very many years, each with ten entries in its ledger.
     """
 
     databases: tuple[str, ...] = (SQLITE, POSTGRESQL)
@@ -46,12 +48,14 @@ class Scale:
     repetitions: int = 15
     counted_steps: int = 5
     due_at_once: int = 10_000
+    many_due_at_once: int = 100_000
     rounds: int = 5
     few_open: int = 10_000
     many_open: int = 1_000_000
     due_dates: int = 1_000_000
     few_due_dates: int = 20_000
     messages: int = 1_000
+    many_leads: int = 100_000
 
     def at_most(self, leads: int) -> Self:
         """Return the same with no count of leads above a number."""

@@ -68,7 +68,7 @@ def open_site(way: Way, kind: str, *, flow: str = HANDLE_LEAD, counted: bool = F
         prepare_home(settings)
         place = open_workplace(settings)
         stack.callback(place.close)
-        prefect = PrefectServer(settings.api_url)
+        prefect = PrefectServer(settings.api.url)
         stack.callback(prefect.close)
         ours = our_environment(settings)
         stock = {**stock_environment(ours), **way.settings}
