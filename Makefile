@@ -14,10 +14,15 @@ up: $(VENV)/runtime.stamp ## create the environment and start the system
 	@exec $(BIN)/zero137 up
 
 test: $(VENV)/dev.stamp ## run all tests; what this machine lacks is skipped with a reason
+ifdef PYTEST_ARGS
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+else
+	$(BIN)/python -m pytest -n auto --dist worksteal tests/unit tests/integration tests/property
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/e2e
+endif
 
-chaos: $(VENV)/dev.stamp ## kill processes at random while leads are conducted (SEED, KILLS, LEADS)
-	$(BIN)/python tests/chaos/run.py --seed $(or $(SEED),1) --kills $(or $(KILLS),200) --leads $(or $(LEADS),50)
+chaos: $(VENV)/dev.stamp ## kill processes at random while leads are conducted (SEED, KILLS, LEADS; CLUSTER=1: several of each)
+	$(BIN)/python tests/chaos/run.py --seed $(or $(SEED),1) --kills $(or $(KILLS),200) --leads $(or $(LEADS),50) $(if $(CLUSTER),--cluster)
 
 bench: $(VENV)/dev.stamp ## measure against stock Prefect (two hours); choose with BENCH_ARGS="--only 4"
 	$(BIN)/python benchmarks/run.py $(BENCH_ARGS)
