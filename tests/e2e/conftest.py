@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import Lacking
 from databases import both_databases, postgresql_version
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 from running_system import System
 
 QUIET = [
@@ -59,6 +59,7 @@ def page(lacking: Lacking) -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         opened = browser.new_page(viewport={"width": 1280, "height": 1400}, locale="zh-CN")
-        opened.set_default_timeout(30_000)
+        opened.set_default_timeout(60_000)
+        expect.set_options(timeout=60_000)
         yield opened
         browser.close()

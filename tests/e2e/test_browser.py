@@ -27,8 +27,7 @@ def fill(form: Page | Locator, title: str, text: str) -> None:
 
 def choose(page: Page, form: Page | Locator, title: str, option: str) -> None:
     """Choose from a drop-down by the keyboard, which opens it whatever has the focus."""
-    field(form, title).locator("button.p-select-button__control").first.focus()
-    page.keyboard.press("ArrowDown")
+    field(form, title).locator("button.p-select-button__control").first.press("ArrowDown")
     page.get_by_role("option", name=option, exact=True).first.click()
 
 

@@ -15,12 +15,11 @@ from running_system import System, free_port, until
 pytestmark = pytest.mark.e2e
 
 
-def ends_as(system: System, run_id: str, *names: str, seconds: float = 30) -> str:
+def ends_as(system: System, run_id: str, *names: str) -> str:
     """Wait until a run is in one of these states; returns which."""
     return until(
         lambda: next((name for name in [system.state(run_id)] if name in names), None),
         f"{run_id} is {' or '.join(names)} instead of {system.state(run_id)}",
-        seconds,
     )
 
 
@@ -51,12 +50,15 @@ def test_a_run_that_cannot_even_begin_crashes_once(system: System) -> None:
 
 
 @pytest.mark.parametrize("busy", ["computes", "synchronous"])
-def test_a_run_that_holds_its_thread_holds_up_nobody(system: System, busy: str) -> None:
+def test_a_run_that_holds_its_thread_holds_up_nobody(system: System, busy: str, proof: Path) -> None:
     """The next run is taken on and ends while a careless one still computes."""
-    holding = system.launch(system.deploy(busy), seconds=8)
-    ends_as(system, holding, "Running")
-    ends_as(system, system.launch(system.deploy("nothing")), "Completed", seconds=6)
-    assert system.state(holding) == "Running"
+    holding = system.launch(system.deploy(busy), path=str(proof))
+    try:
+        ends_as(system, holding, "Running")
+        ends_as(system, system.launch(system.deploy("nothing")), "Completed")
+        assert system.state(holding) == "Running"
+    finally:
+        proof.unlink()
     ends_as(system, holding, "Completed")
 
 
@@ -67,19 +69,19 @@ def test_a_run_resumed_while_it_still_leaves_is_taken_on_when_it_has_left(system
     resumed = time.monotonic()
     assert system.api(f"/flow_runs/{run_id}/resume", {})["status"] == "ACCEPT"
     ends_as(system, run_id, "Completed")
-    assert 2 < time.monotonic() - resumed < 8
+    assert 2 < time.monotonic() - resumed < 14
 
 
 def test_a_running_run_can_be_cancelled(system: System) -> None:
     """Cancel in the UI stops the flow at once, and the run is told as cancelled."""
-    run_id = system.launch(system.deploy("waits"), seconds=60)
+    run_id = system.launch(system.deploy("waits"), seconds=600)
     ends_as(system, run_id, "Running")
     cancelling = {"state": {"type": "CANCELLING", "name": "Cancelling"}}
     system.api(f"/flow_runs/{run_id}/set_state", cancelling)
-    ends_as(system, run_id, "Cancelled", seconds=10)
+    ends_as(system, run_id, "Cancelled")
 
 
-def test_stopping_leaves_no_run_running(own_system: System) -> None:
+def test_stopping_leaves_no_run_running(own_system: System, proof: Path) -> None:
     """Steps that end within ten seconds end, the others are handed back; the next worker carries them on."""
     own_system.up()
     waits = own_system.deploy("waits")
@@ -93,14 +95,14 @@ def test_stopping_leaves_no_run_running(own_system: System) -> None:
     time.sleep(1)
     # Asked once more, as by a supervisor of supervisors, it still hands back in order.
     os.kill(worker, signal.SIGTERM)
-    until(lambda: worker not in own_system.children(), "the worker has ended", 20)
-    assert 9 < time.monotonic() - started < 15
+    until(lambda: worker not in own_system.children(), "the worker has ended")
+    assert 9 < time.monotonic() - started < 22
     assert own_system.state(short) == "Completed"
     # Operators see the new worker, and the one that ended is struck off.
     until(lambda: listed(own_system) == [str(own_system.child("worker"))], "the new worker is listed alone")
     assert own_system.child("worker") != worker
     ends_as(own_system, long, "Running")
-    stuck = own_system.launch(own_system.deploy("synchronous"), seconds=600)
+    stuck = own_system.launch(own_system.deploy("synchronous"), path=str(proof))
     ends_as(own_system, stuck, "Running")
     assert own_system.stop() == 0
     with sqlite3.connect(own_system.home / "prefect" / "prefect.db") as database:
@@ -136,7 +138,7 @@ def test_a_server_away_for_28_seconds_costs_nothing(own_system: System) -> None:
         time.sleep(28)
     finally:
         own_system.process.send_signal(signal.SIGCONT)
-    ends_as(own_system, waiting, "Completed", seconds=90)
+    ends_as(own_system, waiting, "Completed")
     own_system.await_step(lead["number"], "待签收")
     assert own_system.child("worker") == worker
 
@@ -162,7 +164,7 @@ def test_the_worker_starts_by_prefects_own_command_too(system: System, tmp_path:
         run_id = system.launch(system.deploy("waits", pool="aside"), seconds=3)
         ends_as(system, run_id, "Running")
         worker.send_signal(signal.SIGTERM)
-        assert worker.wait(20) in {0, -signal.SIGTERM}
+        assert worker.wait(60) in {0, -signal.SIGTERM}
         assert system.state(run_id) == "Completed"
     finally:
         worker.kill()
@@ -185,7 +187,7 @@ def test_memory_stays_flat(system: System) -> None:
     for _ in range(2):
         ids = [system.launch(deployment) for _ in range(runs // 2)]
         for run_id in ids:
-            ends_as(system, run_id, "Completed", seconds=runs)
+            ends_as(system, run_id, "Completed")
         weights.append(resident_megabytes(worker))
     told = f"{runs} runs: {weights[0]:.1f} MB after half of them, {weights[1]:.1f} MB at the end"
     print(told)  # noqa: T201 - shown by pytest -s

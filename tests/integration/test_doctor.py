@@ -237,7 +237,7 @@ def test_a_database_that_says_nothing_does_not_hold_up_the_doctor(
         monkeypatch.setenv("ZERO137_SERVER_URL", f"http://127.0.0.1:{port}")
         began = time.monotonic()
         code, rows = examined(terminal)
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 40
     assert code == 6
     for subject in ("事实数据库", "Redis", "Prefect 服务"):
         assert told(rows, subject, "unreached"), rows

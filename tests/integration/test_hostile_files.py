@@ -162,10 +162,10 @@ def test_a_sparse_file_of_two_gigabytes_is_refused_at_once(place: Workplace, pap
     """By its size, before a byte of it is read."""
     path = write_evidence(papers)
     os.truncate(path, 2 << 30)
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(RuleViolation, match="超过1MB"), handed_in(place, path):
         pass
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
     assert in_store(place) == []
 
 

@@ -31,7 +31,7 @@ def test_a_writer_goes_on_while_its_log_is_put_aside(tmp_path: Path) -> None:
             rotate_logs(tmp_path, largest=_LARGEST)
         assert writer.stdin is not None
         writer.stdin.close()
-        assert writer.wait(20) == 0
+        assert writer.wait(60) == 0
     rotate_logs(tmp_path, largest=_LARGEST)
     kept = sorted(path.name for path in tmp_path.iterdir())
     assert kept == ["worker.log", *(f"worker.log.{number}" for number in range(1, 6))]

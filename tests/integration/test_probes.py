@@ -21,7 +21,7 @@ def test_probes_answer_with_what_is() -> None:
             except httpx.TransportError:
                 return 0
 
-        until(lambda: status("/health") == 200, "the port is open", 10)
+        until(lambda: status("/health") == 200, "the port is open")
         assert [status(path) for path in ("/ready", "/", "/health/more")] == [503, 404, 404]
         ready = True
         assert status("/ready") == 200

@@ -1,8 +1,10 @@
 """Flows that behave as badly as flows can, to see what the worker makes of it."""
 
 import asyncio
+import os
 import sys
 import time
+from pathlib import Path
 from uuid import UUID
 
 from prefect import flow, get_client
@@ -41,9 +43,10 @@ async def exits_aside() -> None:
 
 
 @flow
-async def computes(seconds: float) -> None:
-    """Hold the event loop, as a careless computation does."""
-    time.sleep(seconds)  # noqa: ASYNC251 - this is the point
+async def computes(path: str) -> None:
+    """Hold the event loop as long as a file is there, as a careless computation does."""
+    while os.path.exists(path):  # noqa: ASYNC240, PTH110 - this is the point
+        time.sleep(0.1)  # noqa: ASYNC251 - this is the point
 
 
 @flow
@@ -53,9 +56,10 @@ async def waits(seconds: float) -> None:
 
 
 @flow
-def synchronous(seconds: float) -> None:
-    """Take a while without an event loop."""
-    time.sleep(seconds)
+def synchronous(path: str) -> None:
+    """Take as long as a file is there, without an event loop."""
+    while Path(path).exists():
+        time.sleep(0.1)
 
 
 @flow
