@@ -26,6 +26,9 @@ from tasks.workplace import ApiAddress, Workplace
 
 logger = logging.getLogger(__name__)
 
+# What only one does at a time, on whichever machine.
+RECONCILIATION = "核对承办运行"
+
 
 @dataclass(frozen=True)
 class RunFinding:
@@ -75,7 +78,7 @@ def reconcile(place: Workplace, now: datetime) -> list[Mended]:
     Raises:
         StartError: The Prefect server is not reached, or somebody else has been at it for long.
     """
-    with place.alone("核对承办运行"), PrefectApi(place.api) as api:
+    with place.alone(RECONCILIATION), PrefectApi(place.api) as api:
         done = (_mend(place, api, finding, now) for finding in list(_faults(place, api, now)))
         return [mended for mended in done if mended is not None]
 

@@ -7,14 +7,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
 
 from deployments.settings import load_settings, open_workplace
+from tasks.reconcile import RECONCILIATION
 from tasks.story import tell_story
 from tasks.workplace import Workplace
 
@@ -106,6 +107,17 @@ class System:
         if self.process is not None:
             self.stop()
         self._api.close()
+
+    @contextmanager
+    def unattended(self) -> Iterator[None]:
+        """Let the supervisor stand still, holding no lock, so that nobody but the test mends anything."""
+        assert self.process is not None
+        with self.workplace() as place, place.alone(RECONCILIATION):
+            self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
 
     def child(self, role: str) -> int:
         """Return the process id of the server or the worker."""

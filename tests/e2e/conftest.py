@@ -11,6 +11,8 @@ from databases import both_databases, postgresql_version
 from playwright.sync_api import Page, expect, sync_playwright
 from running_system import System
 
+# A patrol that comes by its timetable would do by chance what a test is about to do or to see.
+NEVER = "0 0 29 2 *"
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-quic",
@@ -24,7 +26,7 @@ def system(tmp_path_factory: pytest.TempPathFactory, lacking: Lacking) -> Iterat
         lacking("the processes of a system are told apart by /proc, which this machine lacks")
     # Systems of a test's own are on SQLite, so that both are covered without more time.
     with both_databases() if postgresql_version() else nullcontext({}) as addresses:
-        running = System(tmp_path_factory.mktemp("system") / "home", **addresses)
+        running = System(tmp_path_factory.mktemp("system") / "home", patrol_cron=NEVER, **addresses)
         try:
             running.up()
             yield running
@@ -35,7 +37,7 @@ def system(tmp_path_factory: pytest.TempPathFactory, lacking: Lacking) -> Iterat
 @pytest.fixture
 def own_system(tmp_path: Path) -> Iterator[System]:
     """A system of the test's own, not started yet."""
-    running = System(tmp_path / "home")
+    running = System(tmp_path / "home", patrol_cron=NEVER)
     try:
         yield running
     finally:

@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -22,7 +22,14 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture
-def lead(system: System) -> dict[str, Any]:
+def unattended(system: System) -> Iterator[None]:
+    """Nobody else looks for faults: the supervisor does so every ten seconds, and might be faster."""
+    with system.unattended():
+        yield
+
+
+@pytest.fixture
+def lead(system: System, unattended: None) -> dict[str, Any]:  # noqa: ARG001 - from its beginning on
     """A lead of the test's own, whose run waits for the transfer."""
     title = f"线索{time.monotonic_ns()}"
     number = system.json("lead", "add", "--title", title, "--facts", "要求企业另行提供证明。")["number"]
@@ -87,6 +94,7 @@ def test_a_running_run_without_a_living_owner_is_carried_on(system: System, lead
     system.await_step(lead["number"], "待移交")
 
 
+@pytest.mark.usefixtures("unattended")
 def test_a_patrol_without_a_living_owner_is_carried_on(system: System) -> None:
     """Registrations, imports and patrols are held by workers as well, and may be done again at any time."""
     patrol = system.launch(system.api("/deployments/name/巡查/巡查")["id"])
