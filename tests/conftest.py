@@ -1,13 +1,16 @@
 """Fixtures for all tests: a workplace in a temporary folder, a clock, and what may be lacking."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from databases import postgresql_told, postgresql_version
 from object_storage import Storage, object_storage
+from sqlalchemy import make_url
 
 from deployments.schema import migrate
 from deployments.settings import Settings, open_workplace
@@ -77,10 +80,21 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
         yield started
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of SQLite without a row that was migrated once: each test takes a copy, which costs nothing."""
+    settings = Settings(home=tmp_path_factory.mktemp("migrated"))
+    with closing(open_workplace(settings)) as place:
+        migrate(place.engine)
+    return settings.home / "zero137.db"
+
+
 @pytest.fixture
-def place(database_url: str, tmp_path: Path, clock: Clock) -> Iterator[Workplace]:
+def place(database_url: str, migrated: Path, tmp_path: Path, clock: Clock) -> Iterator[Workplace]:
     """A workplace with the packaged policy and units, on the database of ``database_url``."""
     (tmp_path / "evidence").mkdir()
+    if (file := make_url(database_url).database) and database_url.startswith("sqlite"):
+        shutil.copyfile(migrated, file)
     settings = Settings(home=tmp_path, database_url=database_url, evidence_mb=1)
     opened = open_workplace(settings, clock=clock)
     migrate(opened.engine)

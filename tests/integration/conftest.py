@@ -1,6 +1,7 @@
 """Fixtures: databases, a lead on its way, a terminal, and what is needed without a database."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from sqlalchemy import Engine, create_engine, delete, inspect, text
 from sqlmodel import SQLModel
 from walking import Walk, register_lead
 
+from deployments.cli import run
 from deployments.settings import Settings
 from models.intake import IntakeDefaults
 from models.policy import Policy, packaged_policy_text, read_policy
@@ -115,8 +117,18 @@ def bare_terminal(
     return Terminal(tmp_path / "home", capsys)
 
 
+@pytest.fixture(scope="session")
+def set_up(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an installation that was set up once; each test takes a copy."""
+    home = tmp_path_factory.mktemp("set-up") / "home"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("ZERO137_HOME", str(home))
+        assert run(["init"]) == 0
+    return home
+
+
 @pytest.fixture
-def terminal(bare_terminal: Terminal) -> Terminal:
+def terminal(bare_terminal: Terminal, set_up: Path) -> Terminal:
     """A terminal at an installation that was set up."""
-    bare_terminal.text("init")
+    shutil.copytree(set_up, bare_terminal.home)
     return bare_terminal
