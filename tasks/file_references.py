@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import String, cast
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from models.record_tables import ArchiveItem, ArchiveRecord, LedgerEntry
 from models.tables import Document, Evidence, Matter, PetitionEvidence
@@ -52,8 +54,15 @@ def references_of(session: Session, digests: Sequence[str]) -> Mapping[str, Sequ
 
 def needed_files(session: Session, digests: Collection[str]) -> set[str]:
     """Return those of some digests that a file which was not disposed of refers to."""
-    lead = func.coalesce(Matter.parent_id, Matter.id)
     found: set[str] = set()
+    for column, query in digests_needed():
+        found.update(filter(None, session.exec(query.where(col(column).in_(digests)))))
+    return found
+
+
+def digests_needed() -> Iterator[tuple[str | None, SelectOfScalar[Any]]]:
+    """Give each column that holds digests, with the query for those in it that were not disposed of."""
+    lead = func.coalesce(Matter.parent_id, Matter.id)
     for owner, column in (
         (Evidence, Evidence.sha256),
         (Document, Document.pdf_sha256),
@@ -63,10 +72,9 @@ def needed_files(session: Session, digests: Collection[str]) -> set[str]:
             select(column)
             .join(Matter, col(owner.matter_id) == Matter.id)
             .outerjoin(ArchiveRecord, col(ArchiveRecord.matter_id) == lead)
-            .where(col(column).in_(digests), col(ArchiveRecord.disposed_at).is_(None))
+            .where(col(ArchiveRecord.disposed_at).is_(None))
         )
-        found.update(digest for digest in session.exec(query) if digest)
-    return found
+        yield column, query
 
 
 def _reference(matter: Matter, what: str) -> FileReference:

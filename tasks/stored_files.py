@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col
 
 from models.errors import TamperError
-from models.record_tables import ArchiveRecord, StoredFile
-from models.tables import Document, Evidence, Matter
+from models.record_tables import StoredFile
 from tasks.blobs import blob_name
 from tasks.database import insert_into
+from tasks.file_references import digests_needed
 from tasks.stores import DOCUMENTS, EVIDENCE, Staged
 from tasks.workplace import Workplace
 
@@ -71,20 +71,10 @@ def note_unlisted(place: Workplace, now: datetime) -> None:
 def _unlisted(place: Workplace) -> list[str]:
     """Return some digests of evidence and documents that no row knows, in the order everybody takes them."""
     found: set[str] = set()
-    lead = func.coalesce(Matter.parent_id, Matter.id)
     with place.reading() as session:
-        for owner, column in (
-            (Evidence, Evidence.sha256),
-            (Document, Document.pdf_sha256),
-            (Document, Document.word_sha256),
-        ):
-            query = (
-                select(column)
-                .join(Matter, col(Matter.id) == owner.matter_id)
-                .outerjoin(StoredFile, col(StoredFile.sha256) == column)
-                .outerjoin(ArchiveRecord, col(ArchiveRecord.matter_id) == lead)
-                .where(col(column).is_not(None), col(StoredFile.sha256).is_(None))
-                .where(col(ArchiveRecord.disposed_at).is_(None))
+        for column, needed in digests_needed():
+            query = needed.outerjoin(StoredFile, col(StoredFile.sha256) == column).where(
+                col(column).is_not(None), col(StoredFile.sha256).is_(None)
             )
             found.update(filter(None, session.exec(query.limit(_AT_ONCE))))
     return sorted(found)
