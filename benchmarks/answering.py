@@ -7,8 +7,8 @@ from leads import Docket, register
 from prefect_server import Sent, Wait, wait_of
 from sites import Site
 
-from tasks.matters import find_matter
-from tasks.prefect_api import HANDLE_LEAD
+from tasks.matters.reading import find_matter
+from tasks.runs.prefect_api import HANDLE_LEAD
 
 _CONNECTIONS = 10
 _QUIET_SECONDS = 1800

@@ -8,10 +8,10 @@ import chinese_calendar
 from figures import Figure, Row, ratio_of
 from scale import Scale
 
-from models.calendar import published_calendar
-from models.policy import packaged_policy_text, read_policy
-from models.terms import DueDates, Term, TermUnit
-from models.vocabulary import Step
+from models.days.calendar import published_calendar
+from models.days.terms import DueDates, Term, TermUnit
+from models.kinds import Step
+from models.office.policy import packaged_policy_text, read_policy
 
 OURS, LOOP = "zero137", "chinesecalendar, day by day"
 _GOAL_RATIO, _GOAL_SECONDS = 50.0, 1.0

@@ -16,10 +16,11 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from deployments.settings import load_settings, open_workplace
-from models.lead_filter import LeadFilter, Status
-from models.vocabulary import Step
-from tasks.export import export_leads
+from deployments.installation.opening import open_workplace
+from deployments.installation.settings import load_settings
+from models.kinds import Step
+from models.lookup.lead_filter import LeadFilter, Status
+from tasks.lookup.leads.exporting import export_leads
 from tasks.workplace import Workplace
 
 _STEPS = (Step.TRANSFER, Step.RECEIPT, Step.VERIFY, Step.RECTIFY, Step.REVIEW)

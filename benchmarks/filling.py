@@ -7,14 +7,14 @@ from leads import PERSON
 from sqlalchemy import Connection, text
 from sqlmodel import SQLModel, col, select
 
-from models.intake import IntakeDefaults, LeadDraft, read_row
-from models.lifecycle import Await
-from models.tables import Assignment
-from models.vocabulary import Step
-from tasks.answers import Submission, record_answer
-from tasks.conduct import take_step
-from tasks.escalation import raise_rungs
-from tasks.intake import register_leads
+from models.kinds import Step
+from models.matters.facts import Await
+from models.matters.tables import Assignment
+from models.mechanisms.leads.intake import IntakeDefaults, LeadDraft, read_row
+from tasks.conduct.answers import Submission, record_answer
+from tasks.conduct.steps import take_step
+from tasks.ladder.escalation import raise_rungs
+from tasks.mechanisms.leads.registering import register_leads
 from tasks.workplace import Workplace
 
 # A Monday morning in Houma; the verification is due on the Thursday.

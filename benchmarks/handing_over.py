@@ -17,11 +17,12 @@ from sites import open_facts
 from sqlmodel import select
 from ways import NOBODY, Way
 
-from models.tables import Message
-from models.vocabulary import Rung, Step
-from tasks.escalation import raise_rungs
-from tasks.outbox import deliver_messages
-from tasks.units import list_units
+from models.kinds import Step
+from models.ladder.vocabulary import Rung
+from models.messages.tables import Message
+from tasks.delivery.outbox import deliver_messages
+from tasks.ladder.escalation import raise_rungs
+from tasks.office.units import list_units
 from tasks.workplace import Workplace, work_calendar
 
 OURS, BARE = "the outbox", "bare Apprise"

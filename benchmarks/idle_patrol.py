@@ -10,7 +10,7 @@ from scale import Scale
 from sites import open_facts
 from ways import NOBODY, Way
 
-from tasks.escalation import find_due, raise_rungs
+from tasks.ladder.escalation import find_due, raise_rungs
 
 _GOAL_SECONDS = 0.020
 _LOOKS = 50

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from databases import SQLITE, Addresses
 from figures import Figure, Row, each_cell, pick, ratio_of
+from harness.databases import SQLITE, Addresses
 from prefect_server import PrefectServer
 from processes import MARK, Process, cpu_seconds, end_marked, marked, memory_mb, role_of
 from programs import PROGRAMS
@@ -18,9 +18,9 @@ from scale import Scale
 from sites import open_site, settings_of, until
 from ways import PROCESS_DEFAULT, Way
 
-from deployments.environment import child_environment
-from deployments.settings import Settings
-from tasks.prefect_api import HANDLE_LEAD
+from deployments.installation.settings import Settings
+from deployments.processes.environment import child_environment
+from tasks.runs.prefect_api import HANDLE_LEAD
 
 _SETTLE_SECONDS = 20
 _SUSPEND_SECONDS = 3600

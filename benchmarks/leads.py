@@ -7,10 +7,10 @@ from itertools import count
 from prefect_server import Wait
 from sites import Site
 
-from models.intake import IntakeDefaults, LeadDraft, read_row
-from tasks.evidence import add_evidence
-from tasks.intake import register_leads
-from tasks.running import start_runs
+from models.mechanisms.leads.intake import IntakeDefaults, LeadDraft, read_row
+from tasks.evidence.pieces import add_evidence
+from tasks.mechanisms.leads.registering import register_leads
+from tasks.runs.starting import start_runs
 from tasks.workplace import Workplace
 
 PERSON = "经办人甲"

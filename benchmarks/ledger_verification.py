@@ -15,11 +15,12 @@ from sites import open_facts
 from sqlalchemy import text
 from ways import NOBODY, Way
 
-from deployments.settings import Settings, open_workplace
+from deployments.installation.opening import open_workplace
+from deployments.installation.settings import Settings
+from tasks.audit.proofs import proof_of
+from tasks.audit.verification import verify_ledger
 from tasks.database import streaming
-from tasks.proofs import proof_of
-from tasks.seals import seal_ledger
-from tasks.verification import verify_ledger
+from tasks.record.seals import seal_ledger
 from tasks.workplace import Workplace
 
 OURS, BARE, FEW = "verified", "plain SQL and SHA-256", "verified, a tenth"

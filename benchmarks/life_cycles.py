@@ -12,7 +12,7 @@ from scale import Scale
 from sites import Site, open_site
 from ways import FOUR_WAITS, OURS, SERVE, Way
 
-from tasks.prefect_api import HANDLE_LEAD
+from tasks.runs.prefect_api import HANDLE_LEAD
 
 _CONNECTIONS = 10
 _LOOK_SECONDS = 0.5

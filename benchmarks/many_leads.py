@@ -17,9 +17,12 @@ from leads import PERSON
 from sqlalchemy import Connection, insert, text
 from sqlmodel import SQLModel
 
-from models.ledger import NOTHING, Fact, entry_hash
-from models.terms import DueDates
-from models.vocabulary import Barrier, Category, Channel, Importance, MatterKind, Outcome, SourceLevel, Step
+from models.archive.vocabulary import Barrier, Category, Importance
+from models.days.terms import DueDates
+from models.documents.vocabulary import SourceLevel
+from models.kinds import MatterKind, Outcome, Step
+from models.matters.vocabulary import Channel
+from models.record.entries import NOTHING, Fact, entry_hash
 from tasks.workplace import Workplace, read_register, work_calendar
 
 ENTRIES_EACH = 10

@@ -77,7 +77,11 @@ def end_marked(mark: str) -> None:
 def role_of(pid: int) -> str:
     """Return the role of a child of ``zero137 up``; blank for any other process."""
     words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
-    return words[words.index("deployments.children") + 1] if "deployments.children" in words else ""
+    return (
+        words[words.index("deployments.processes.children") + 1]
+        if "deployments.processes.children" in words
+        else ""
+    )
 
 
 def session_of(leader: int) -> list[int]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from processes import MARK, Process
 from ways import POOL, Way
 
-from deployments.environment import child_environment
-from deployments.settings import Settings
+from deployments.installation.settings import Settings
+from deployments.processes.environment import child_environment
 
 HERE = Path(__file__).parent
 PROGRAMS = Path(sys.executable).parent
@@ -43,7 +43,7 @@ def start_server(
     if counted:
         noting = {**ours, "BENCH_CALLS": str(home / "calls.jsonl")}
         return Process(_python(str(HERE / "counted_server.py")), noting, log)
-    return Process(_python("-m", "deployments.children", "server"), ours, log)
+    return Process(_python("-m", "deployments.processes.children", "server"), ours, log)
 
 
 def start_executor(
@@ -57,7 +57,7 @@ def start_executor(
     register = _python(str(HERE / "registering.py"), way.executor)
     subprocess.run(register, env=dict(environment), check=True, stdin=subprocess.DEVNULL)
     if way.executor == "in-process":
-        return Process(_python("-m", "deployments.children", "worker"), environment, log)
+        return Process(_python("-m", "deployments.processes.children", "worker"), environment, log)
     return Process(_prefect("worker", "start", "--type", "process", "--pool", POOL), environment, log)
 
 

@@ -10,10 +10,10 @@ from prefect.types.entrypoint import EntrypointType
 from prefect.workers.process import ProcessWorker
 from ways import POOL
 
-from deployments.catalogue import register_deployments
-from deployments.settings import load_settings
-from flows.lead import handle_lead
-from tasks.prefect_api import HANDLE_LEAD
+from deployments.installation.settings import load_settings
+from deployments.worker.catalogue import register_deployments
+from flows.carrying import handle_lead
+from tasks.runs.prefect_api import HANDLE_LEAD
 
 
 async def register_stock() -> None:

@@ -5,17 +5,18 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from databases import POSTGRESQL, SQLITE
 from figures import Figure, Row, each_cell, pairs, ratio_of
 from filling import fill
+from harness.databases import POSTGRESQL, SQLITE
 from scale import Scale
 from sites import open_facts
 from sqlalchemy import JSON, Connection, text
 from sqlmodel import SQLModel
 from ways import NOBODY, Way
 
-from models.vocabulary import Rung, Step
-from tasks.escalation import raise_rungs
+from models.kinds import Step
+from models.ladder.vocabulary import Rung
+from tasks.ladder.escalation import raise_rungs
 from tasks.workplace import Workplace, work_calendar
 
 OURS, BARE = "the patrol", "the same rows by bare bulk SQL"

@@ -16,10 +16,12 @@ from sqlalchemy import Connection, CursorResult, bindparam, text
 from ways import NOBODY, Way
 
 from models.columns import Moment
-from models.lead_filter import LeadFilter, Page, Sorting, SortKey, Status
-from models.periods import Period
-from models.vocabulary import Signal, SourceLevel, Step
-from tasks.lead_list import find_leads
+from models.days.periods import Period
+from models.documents.vocabulary import SourceLevel
+from models.kinds import Step
+from models.lookup.lead_filter import LeadFilter, Page, Sorting, SortKey, Status
+from models.matters.vocabulary import Signal
+from tasks.lookup.leads.lead_list import find_leads
 from tasks.workplace import Workplace
 
 OURS, PLAIN = "zero137", "plain SQL, LIKE"

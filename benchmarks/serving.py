@@ -6,8 +6,8 @@ from plain_flow import four_waits
 from prefect.types.entrypoint import EntrypointType
 from ways import FOUR_WAITS
 
-from flows.lead import handle_lead
-from tasks.prefect_api import HANDLE_LEAD
+from flows.carrying import handle_lead
+from tasks.runs.prefect_api import HANDLE_LEAD
 
 if __name__ == "__main__":
     if sys.argv[1] == FOUR_WAITS:

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from databases import Addresses, databases
+from harness.databases import Addresses, databases
 from prefect_server import PrefectServer
 from processes import Process, end_marked
 from programs import our_environment, start_executor, start_server, stock_environment
 from ways import Way
 
-from deployments.settings import Settings, load_settings, open_workplace
-from deployments.up import prepare
-from tasks.prefect_api import HANDLE_LEAD
+from deployments.installation.opening import open_workplace
+from deployments.installation.settings import Settings, load_settings
+from deployments.processes.preparing import prepare
+from tasks.runs.prefect_api import HANDLE_LEAD
 from tasks.workplace import Workplace
 
 _START_SECONDS = 240

@@ -10,11 +10,11 @@ import typst
 from figures import Figure, Row, ratio_of
 from scale import Scale
 
-from models.documents import Block, OfficialDocument
-from models.vocabulary import DocumentKind
-from notifications import pdf
-from notifications.fonts import bundled_folder
-from notifications.word import render_word
+from models.documents.official import Block, OfficialDocument
+from models.documents.vocabulary import DocumentKind
+from notifications.papers import pdf
+from notifications.papers.fonts import bundled_folder
+from notifications.papers.word import render_word
 
 OURS, BARE, COLD, WORD = (
     "render_pdf",

@@ -19,8 +19,8 @@ from prefect.runtime import flow_run as this_run
 from prefect.states import Suspended
 from prefect.utilities.engine import propose_state
 
-from tasks.forms import ShownForm
-from tasks.story import Label, story_key
+from tasks.conduct.waits import ShownForm
+from tasks.lookup.stories import Label, story_key
 
 
 def run_count() -> int:

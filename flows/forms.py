@@ -1,8 +1,8 @@
 """The forms an operator fills in to register a lead or answer a step: Chinese titles, drop-downs.
 
-The server checks a form against its JSON schema only; whether the answer may count is decided in
-``models.answers``. So a form holds strings and choices, and one field that must be filled: without it a
-run could be resumed empty-handed.
+The server checks a form against its JSON schema only; whether the answer may count is decided by the rules.
+So a form holds strings and choices, and one field that must be filled: without it a run could be resumed
+empty-handed.
 """
 
 import re
@@ -12,26 +12,19 @@ from typing import Annotated, Any, Literal
 from prefect.input import RunInput
 from pydantic import BaseModel, Field, create_model
 
-from models.directory import Register
-from models.export import ExportFormat
-from models.intake import NONE
-from models.lead_filter import Status
-from models.tables import Assignment
-from models.vocabulary import (
-    Barrier,
-    Category,
-    Channel,
-    Finding,
-    Grounds,
-    Importance,
-    Role,
-    Ruling,
-    Rung,
-    SourceLevel,
-    Step,
-    Verdict,
-)
-from tasks.answers import Submission
+from models.archive.vocabulary import Barrier, Category, Importance
+from models.documents.vocabulary import SourceLevel
+from models.kinds import Step
+from models.ladder.vocabulary import Grounds, Rung
+from models.lookup.export_format import ExportFormat
+from models.lookup.lead_filter import Status
+from models.matters.tables import Assignment
+from models.matters.vocabulary import Channel, Ruling, Verdict
+from models.mechanisms.leads.intake import NONE
+from models.mechanisms.leads.vocabulary import Finding
+from models.office.directory import Register
+from models.office.vocabulary import Role
+from tasks.conduct.answers import Submission
 
 
 class LeadForm(BaseModel):

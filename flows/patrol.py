@@ -10,21 +10,21 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from models.errors import StartError, Zero137Error
-from models.vocabulary import Rung
-from tasks.archive import archive_leftovers
-from tasks.archive_duties import tell_of_archive_duties
-from tasks.conduct import RULE
-from tasks.disposal import remove_disposed
-from tasks.document_files import render_leftovers
-from tasks.escalation import raise_rungs
-from tasks.file_checks import check_stored_files
-from tasks.missing_notices import tell_of_missing_notices
-from tasks.observed import observed
-from tasks.outbox import deliver_messages
-from tasks.reconcile import reconcile, summary_of
-from tasks.rounds import note_round
-from tasks.seals import seal_daily
-from tasks.showing import refresh_runs, show_board
+from models.ladder.vocabulary import Rung
+from models.record.entries import RULE
+from tasks.archive.archiving import archive_leftovers
+from tasks.archive.disposal import remove_disposed
+from tasks.archive.reminders import tell_of_archive_duties
+from tasks.delivery.outbox import deliver_messages
+from tasks.documents.rendered import render_leftovers
+from tasks.files.checks import check_stored_files
+from tasks.ladder.escalation import raise_rungs
+from tasks.office.missing_notices import tell_of_missing_notices
+from tasks.record.seals import seal_daily
+from tasks.runs.observed import observed
+from tasks.runs.reconcile import reconcile, summary_of
+from tasks.runs.rounds import note_round
+from tasks.runs.showing import refresh_runs, show_board
 from tasks.workplace import Workplace, at_work
 
 

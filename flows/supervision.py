@@ -8,12 +8,12 @@ from prefect.states import Completed, Failed
 
 from flows.forms import SupervisionForm
 from models.errors import StartError, Zero137Error
-from models.vocabulary import Grounds, Rung
-from tasks.observed import observed
-from tasks.outbox import deliver_messages
-from tasks.running import start_runs
-from tasks.showing import refresh_runs
-from tasks.supervision import SupervisionRequest, supervise
+from models.ladder.vocabulary import Grounds, Rung
+from tasks.delivery.outbox import deliver_messages
+from tasks.ladder.supervision import SupervisionRequest, supervise
+from tasks.runs.observed import observed
+from tasks.runs.showing import refresh_runs
+from tasks.runs.starting import start_runs
 from tasks.workplace import Workplace, at_work
 
 

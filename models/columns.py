@@ -5,9 +5,17 @@ from typing import Any
 
 from sqlalchemy import JSON, Column, DateTime, Dialect, ForeignKey, Integer, String, Text
 from sqlalchemy.types import TypeDecorator
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
-from models.vocabulary import Labelled
+from models.labels import Labelled
+
+# Every constraint has a name, so that a later migration can alter it on every database.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
 
 
 class Moment(TypeDecorator[datetime]):

@@ -20,16 +20,37 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session, SQLModel
 
+import models.tables  # noqa: F401 - a session that writes has to know every table
 from models.errors import StartError
-from models.lead_text import folded_text, text_pairs
+from models.lookup.lead_text import folded_text, text_pairs
 
 # How long a writer waits for another one before it gives up, in seconds.
 BUSY_SECONDS = 20
 _WRITES = "zero137_writes"
 # How many rows of a long answer are held at once.
 _ROWS = 2_000
+
+
+# What a database says of itself, and what that means to a person.
+_FAULTS = (
+    (
+        ("no such table", "no such column", "does not exist"),
+        "数据库尚未创建或版本过旧，请先运行 zero137 up（或 zero137 init）。",
+    ),
+    (("locked",), "数据库正忙，请稍后重试；没有写入任何内容。"),
+    (
+        ("connection failed", "connection is closed", "closed the connection", "terminating connection"),
+        "数据库连不上，请检查 ZERO137_DATABASE_URL 和数据库服务。",
+    ),
+    (("not a database", "malformed"), "数据库文件已损坏，请从备份恢复。"),
+    (
+        ("full", "readonly", "unable to open", "disk I/O", "No space left"),
+        "数据库无法写入，请检查磁盘空间和权限；没有写入任何内容。",
+    ),
+)
 
 
 def open_engine(url: str | URL) -> Engine:
@@ -98,6 +119,12 @@ def alone(engine: Engine, deed: str, patience: int = BUSY_SECONDS) -> Iterator[N
             yield
         finally:
             connection.execute(select(func.pg_advisory_unlock(key)))
+
+
+def sentence_of(error: Exception) -> str:
+    """Return what a fault of the database means to a person; blank where it is another fault."""
+    reason = str(error.orig) if isinstance(error, DatabaseError) else ""
+    return next((told for words, told in _FAULTS if any(word in reason for word in words)), "")
 
 
 def insert_into(session: Session, table: type[SQLModel]) -> Any:  # noqa: ANN401 - each dialect has its class

@@ -11,14 +11,15 @@ from pydantic import SecretStr
 from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from models.calendar import DayKind, NoticeDay, WorkCalendar, YearNotice, published_calendar
-from models.directory import Register, UnitFact
-from models.policy import Policy
-from models.tables import CalendarNotice, Unit
+from models.days.calendar import DayKind, NoticeDay, WorkCalendar, YearNotice, published_calendar
+from models.days.tables import CalendarNotice
+from models.office.directory import Register, UnitFact
+from models.office.policy import Policy
+from models.office.tables import Unit
+from models.office.vocabulary import Role
 from models.texts import check_person
-from models.vocabulary import Role
 from tasks.database import alone, reading, writing
-from tasks.stores import Store
+from tasks.store.protocol import Store
 
 
 @dataclass(frozen=True)

@@ -8,14 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from databases import postgresql_told, postgresql_version
-from object_storage import Storage, object_storage
+from fakes.object_storage import Storage, object_storage
+from harness.databases import postgresql_told, postgresql_version
 from sqlalchemy import make_url
 
-from deployments.schema import migrate
-from deployments.settings import Settings, open_workplace
-from models.directory import packaged_directory_text, read_directory
-from tasks.units import import_units
+from deployments.installation.opening import open_workplace
+from deployments.installation.settings import Settings
+from deployments.keeping.schema import migrate
+from models.office.directory import packaged_directory_text, read_directory
+from tasks.office.units import import_units
 from tasks.workplace import Workplace
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"

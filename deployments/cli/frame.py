@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 import click
 
-from deployments.revisions import refuse_later_facts
-from deployments.settings import Settings, load_settings, open_workplace
+from deployments.installation.opening import open_workplace
+from deployments.installation.revisions import refuse_later_facts
+from deployments.installation.settings import Settings, load_settings
 from models.errors import StartError
 from tasks.workplace import Workplace
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from deployments.access import is_loopback
 from deployments.doctor.site import Site
-from deployments.settings import secret_files
-from deployments.up import running_instance, try_port
-from models.findings import Finding, doubtful, fine, unreached, wrong
-from tasks.server_examination import is_prefect
+from deployments.installation.access import is_loopback
+from deployments.installation.home import running_instance, try_port
+from deployments.installation.settings import secret_files
+from models.upkeep.remarks import Finding, doubtful, fine, unreached, wrong
+from tasks.upkeep.server_examination import is_prefect
 
 _OTHERS = 0o077
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from sqlalchemy import Engine, make_url, text
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 
-from deployments.clock import Clock
 from deployments.doctor.site import Site, kind_of, open_briefly
-from deployments.revisions import newest_revision, revision_of
-from models.findings import Finding, doubtful, fine, unreached, wrong
-from tasks.server_examination import compare_clocks
+from deployments.installation.clock import Clock
+from deployments.installation.revisions import newest_revision, revision_of
+from models.upkeep.remarks import Finding, doubtful, fine, unreached, wrong
+from tasks.upkeep.server_examination import compare_clocks
 
 # What Prefect asks for, as PostgreSQL itself numbers its versions.
 _OLDEST_POSTGRES, _OLDEST_POSTGRES_NAME = 140009, "14.9"

@@ -7,7 +7,6 @@ from contextlib import closing
 from functools import partial
 from importlib.metadata import version
 
-from deployments.clock import Clock
 from deployments.doctor.access import (
     examine_address,
     examine_port,
@@ -26,12 +25,13 @@ from deployments.doctor.files import (
 from deployments.doctor.folder import examine_disk, examine_folder, examine_room
 from deployments.doctor.machine import examine_fonts, examine_packages, examine_python, examine_time_zone
 from deployments.doctor.site import Site, open_place
-from deployments.settings import settings_as_far_as_right
-from deployments.up import running_instance
-from models.findings import Finding, Level, doubtful, fine, unreached, wrong
-from tasks.facts_examination import examine_calendar, examine_ledger, examine_outbox, examine_units
-from tasks.redis_examination import examine_redis
-from tasks.server_examination import examine_server
+from deployments.installation.clock import Clock
+from deployments.installation.home import running_instance
+from deployments.installation.settings import settings_as_far_as_right
+from models.upkeep.remarks import Finding, Level, doubtful, fine, unreached, wrong
+from tasks.upkeep.facts_examination import examine_calendar, examine_ledger, examine_outbox, examine_units
+from tasks.upkeep.redis_examination import examine_redis
+from tasks.upkeep.server_examination import examine_server
 from tasks.workplace import Workplace
 
 Check = Callable[[Site], Iterator[Finding]]

@@ -5,11 +5,10 @@ from pathlib import Path
 
 from deployments.doctor.site import Site
 from models.errors import InputError, NotFound, Zero137Error
-from models.findings import Finding, doubtful, fine, unreached, wrong
-from notifications.channels import check_channels
-from notifications.wording import check_wording
-from tasks.informant_keys import open_vault
-from tasks.stores import store_fault
+from models.upkeep.remarks import Finding, doubtful, fine, unreached, wrong
+from notifications.channels.handing_over import check_channels
+from notifications.texts.wording import check_wording
+from tasks.informants.keys import open_vault
 from tasks.workplace import read_register
 
 
@@ -94,7 +93,7 @@ def examine_store(site: Site) -> Iterator[Finding]:
     is_to_be_made = not site.settings.store_url and not site.settings.home.exists()
     if is_to_be_made:
         yield fine("材料存放", "首次启动时建立")
-    elif fault := store_fault(site.place):
+    elif fault := site.place.store.fault():
         yield unreached("材料存放", fault.removesuffix("。"), "请检查 ZERO137_STORE_URL 所指的存储和权限")
     else:
         yield fine("材料存放", "可以读写")
@@ -102,7 +101,7 @@ def examine_store(site: Site) -> Iterator[Finding]:
 
 def examine_units_file(site: Site) -> Iterator[Finding]:
     """Tell whether the unit directory that a first start imports is valid."""
-    from deployments.up import unit_source
+    from deployments.processes.preparing import unit_source
 
     if site.settings.units is None:
         return

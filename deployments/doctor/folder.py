@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from deployments.doctor.site import Site
-from models.findings import Finding, doubtful, fine, unreached
+from models.upkeep.remarks import Finding, doubtful, fine, unreached
 
 _SUBJECT = "数据文件夹"
 _OTHERS = 0o077

@@ -9,8 +9,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from deployments.doctor.site import Site
-from models.findings import Finding, doubtful, fine, wrong
-from notifications.fonts import drawable
+from models.upkeep.remarks import Finding, doubtful, fine, wrong
+from notifications.papers.fonts import drawable
 
 _PROGRAM = "zero137"
 _PYTHON = SpecifierSet(">=3.11,<3.14")

@@ -6,8 +6,9 @@ from pathlib import Path
 from pydantic import SecretStr
 from sqlalchemy import Engine, create_engine, make_url
 
-from deployments.clock import Clock
-from deployments.settings import Settings, open_workplace
+from deployments.installation.clock import Clock
+from deployments.installation.opening import open_workplace
+from deployments.installation.settings import Settings
 from models.errors import InputError
 from tasks.workplace import Workplace
 

@@ -6,12 +6,15 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from random import Random
 
-from models.calendar import WorkCalendar
-from models.hours import BusinessHours
-from models.tables import Assignment
-from models.vocabulary import Finding, Labelled, Ruling, Step, Verdict
-from tasks.answers import Submission
-from tasks.extensions import ExtensionRequest
+from models.days.calendar import WorkCalendar
+from models.days.hours import BusinessHours
+from models.kinds import Step
+from models.labels import Labelled
+from models.matters.tables import Assignment
+from models.matters.vocabulary import Ruling, Verdict
+from models.mechanisms.leads.vocabulary import Finding
+from tasks.conduct.answers import Submission
+from tasks.petitions.extensions import ExtensionRequest
 
 _PERSON = "演练人员"
 _HOUR, _A_WHILE = timedelta(hours=1), timedelta(minutes=20)

@@ -19,16 +19,18 @@ from sqlmodel import col, func, select
 from deployments.drill.cast import Character, Deed, Director, Owed, Part
 from deployments.drill.stage import Stage
 from models.errors import InputError, RuleViolation, StartError
-from models.intake import IntakeDefaults, LeadDraft, read_row
-from models.tables import Assignment, Matter
-from models.vocabulary import MatterKind, Role, RunFault
-from tasks.answers import Submission, record_answer
-from tasks.extensions import request_extension
-from tasks.intake import register_leads
-from tasks.matters import key_of
-from tasks.prefect_api import PrefectApi
-from tasks.reconcile import find_faults, standing_leads
-from tasks.running import start_runs, wake_lead, wake_matters
+from models.kinds import MatterKind
+from models.matters.tables import Assignment, Matter
+from models.mechanisms.leads.intake import IntakeDefaults, LeadDraft, read_row
+from models.office.vocabulary import Role
+from models.runs.vocabulary import RunFault
+from tasks.conduct.answers import Submission, record_answer
+from tasks.matters.reading import key_of
+from tasks.mechanisms.leads.registering import register_leads
+from tasks.petitions.extensions import request_extension
+from tasks.runs.prefect_api import PrefectApi
+from tasks.runs.reconcile import find_faults, standing_leads
+from tasks.runs.starting import start_runs, wake_lead, wake_matters
 from tasks.workplace import read_register, work_calendar
 
 _REST_SECONDS = 180

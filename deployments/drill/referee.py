@@ -10,14 +10,16 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
-from models.calendar import WorkCalendar
-from models.ladder import TimedRung
-from models.policy import Policy
-from models.record_tables import LedgerEntry
-from models.tables import Assignment, Escalation, Matter
-from models.vocabulary import Raising, Rung, Step
-from tasks.ledger import entries_of
-from tasks.matters import key_of
+from models.days.calendar import WorkCalendar
+from models.kinds import Step
+from models.ladder.rungs import TimedRung
+from models.ladder.tables import Escalation
+from models.ladder.vocabulary import Raising, Rung
+from models.matters.tables import Assignment, Matter
+from models.office.policy import Policy
+from models.record.tables import LedgerEntry
+from tasks.matters.reading import key_of
+from tasks.record.ledger import entries_of
 from tasks.workplace import Workplace, work_calendar
 
 # What is known of a rung of one due date: whether it was passed over for a higher one, and when.

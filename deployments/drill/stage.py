@@ -19,13 +19,14 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
-from deployments.clock import is_drill, set_drill_clock
-from deployments.settings import Settings, open_workplace
-from deployments.up import prepare
+from deployments.installation.clock import is_drill, set_drill_clock
+from deployments.installation.opening import open_workplace
+from deployments.installation.settings import Settings
+from deployments.processes.preparing import prepare
 from models.errors import InputError, StartError
-from models.policy import packaged_policy_text
-from tasks.prefect_api import PrefectApi
-from tasks.units import list_units
+from models.office.policy import packaged_policy_text
+from tasks.office.units import list_units
+from tasks.runs.prefect_api import PrefectApi
 from tasks.workplace import Workplace
 
 _START_SECONDS, _STOP_SECONDS = 180, 60
@@ -158,7 +159,7 @@ def _system(settings: Settings) -> Iterator["subprocess.Popen[bytes]"]:
         for name, value in settings.model_dump(exclude_none=True).items()
     }
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("ZERO137_", "PREFECT_"))} | own
-    command = [sys.executable, "-c", "from deployments.cli import main; main()", "up"]
+    command = [sys.executable, "-c", "from deployments.cli.main import main; main()", "up"]
     with (settings.home / "logs" / "up.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - our own program
             command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True

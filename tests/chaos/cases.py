@@ -8,8 +8,8 @@ from random import Random
 from chaos.clerk import Clerk
 from chaos.plans import LeadPlan, Manner, Turn, flawed
 
-from models.lifecycle import AssignmentFact
-from tasks.forms import shown_form
+from models.matters.facts import AssignmentFact
+from tasks.conduct.waits import shown_form
 
 # Whoever filled in a form, or found none to fill in, takes to the command line after so long.
 _PATIENCE_SECONDS = 30.0

@@ -13,7 +13,7 @@ from chaos.journal import Attempt, Journal
 from chaos.killer import Doom
 from chaos.plans import Turn
 from chaos.victim import Victim
-from running_system import COMMAND
+from harness.running_system import COMMAND
 from sqlalchemy import text
 
 from tasks.workplace import Workplace

@@ -16,11 +16,11 @@ from chaos.balancer import Balancer
 from chaos.invariants import Invariant
 from chaos.journal import Journal
 from chaos.victim import Victim
-from databases import both_databases
-from running_system import COMMAND, free_port, until
+from harness.databases import both_databases
+from harness.running_system import COMMAND, free_port, until
 from sqlalchemy import create_engine, make_url, text
 
-from tasks.workers import claimed_by
+from tasks.runs.signatures import claimed_by
 
 REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/13")
 # In a database of Redis that belongs to these tests alone.

@@ -13,9 +13,9 @@ from chaos.journal import CONFLICT
 from chaos.plans import LeadPlan, Manner, Turn, flawed
 from sqlmodel import select
 
-from models.lifecycle import Await
-from models.tables import Matter
-from tasks.conduct import peek_step
+from models.matters.facts import Await
+from models.matters.tables import Matter
+from tasks.conduct.steps import peek_step
 
 _AT_HAND = 4
 _ATTEMPTS = 40

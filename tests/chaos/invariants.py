@@ -10,7 +10,7 @@ from chaos.plans import LeadPlan
 from sqlalchemy import text
 
 from models.errors import TamperError
-from tasks.verification import verify_ledger
+from tasks.audit.verification import verify_ledger
 from tasks.workplace import Workplace
 
 Rows = list[tuple[Any, ...]]

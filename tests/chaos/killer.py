@@ -11,7 +11,7 @@ from threading import Event
 
 from chaos.journal import Journal
 from chaos.victim import Victim, age_seconds, is_dead
-from running_system import until
+from harness.running_system import until
 
 # How the kills are shared out; what is left falls to the worker. Each target comes at least once.
 _SHARES = {"命令": 0.38, "server": 0.1, "up": 0.04}

@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from random import Random
 
-from walking import EXPLANATION
+from walks.walking import EXPLANATION
 
-from models.vocabulary import Finding, Step, Verdict
+from models.kinds import Step
+from models.matters.vocabulary import Verdict
+from models.mechanisms.leads.vocabulary import Finding
 
 _AUTHORITIES = ("侯马市住房和城乡建设管理局", "侯马市交通运输局", "侯马市商务局")
 _RESPONSIBLE = ("侯马市市场监督管理局", "侯马市行政审批服务管理局", "侯马市住房和城乡建设管理局")

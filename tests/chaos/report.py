@@ -9,10 +9,10 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from deployments.cli.frame import table
-from models.record_tables import LedgerEntry
-from models.tables import Matter
-from models.vocabulary import RunFault, RunRepair
-from tasks.conduct import peek_step
+from models.matters.tables import Matter
+from models.record.tables import LedgerEntry
+from models.runs.vocabulary import RunFault, RunRepair
+from tasks.conduct.steps import peek_step
 from tasks.workplace import Workplace
 
 _SHOWN = 5

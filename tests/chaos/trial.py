@@ -20,8 +20,8 @@ from chaos.report import describe, describe_stuck
 from chaos.victim import Victim
 from sqlmodel import col, func, select
 
-from deployments.settings import open_workplace
-from models.record_tables import LedgerEntry
+from deployments.installation.opening import open_workplace
+from models.record.tables import LedgerEntry
 from tasks.workplace import Workplace
 
 _PEOPLE = 3

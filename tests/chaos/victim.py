@@ -9,9 +9,9 @@ from threading import Event
 
 import httpx
 from chaos.journal import Journal
-from running_system import System, until
+from harness.running_system import System, until
 
-from deployments.settings import Settings, load_settings
+from deployments.installation.settings import Settings, load_settings
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 

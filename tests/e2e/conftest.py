@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from conftest import Lacking
-from databases import both_databases, postgresql_version
+from harness.databases import both_databases, postgresql_version
+from harness.running_system import System
 from playwright.sync_api import Page, expect, sync_playwright
-from running_system import System
 
 # A patrol that comes by its timetable would do by chance what a test is about to do or to see.
 NEVER = "0 0 29 2 *"

@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 from conftest import Lacking
+from harness.running_system import System
 from playwright.sync_api import ConsoleMessage, Page, expect
 from prometheus_client.parser import text_string_to_metric_families
-from running_system import System
 
 pytestmark = pytest.mark.e2e
 USER, PASSWORD = "office", "vier-woerter-in-reihe-137"

@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
+from harness.running_system import System, until
 from playwright.sync_api import Locator, Page, expect
-from running_system import System, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 EXPLANATION = "经核查，相关前置条件没有法律法规依据，现已责成责任单位取消。"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from conftest import Lacking
-from running_system import COMMAND, System
+from harness.running_system import COMMAND, System
 
-from deployments.clock import clock_of, is_drill, set_drill_clock
+from deployments.installation.clock import clock_of, is_drill, set_drill_clock
 
 pytestmark = pytest.mark.e2e
 

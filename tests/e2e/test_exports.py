@@ -5,7 +5,7 @@ import re
 
 import httpx
 import pytest
-from running_system import System, until
+from harness.running_system import System, until
 
 pytestmark = pytest.mark.e2e
 

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from informants import CONTACT, NAME, NOTE, PARTS, files_telling, told_in
-from lead_tables import as_csv
-from running_system import System, until
+from harness.running_system import System, until
+from walks.informants import CONTACT, NAME, NOTE, PARTS, files_telling, told_in
+from walks.lead_tables import as_csv
 
 pytestmark = pytest.mark.e2e
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from conftest import Lacking
-from databases import both_databases, postgresql_version
-from running_system import System
+from harness.databases import both_databases, postgresql_version
+from harness.running_system import System
 
 pytestmark = pytest.mark.e2e
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from running_system import System, until
+from harness.running_system import System, until
 
 pytestmark = pytest.mark.e2e
 

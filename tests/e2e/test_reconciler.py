@@ -8,14 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from running_system import System, until
+from harness.running_system import System, until
 from sqlalchemy import text
 
-from models.vocabulary import RunFault, RunRepair, Step
-from tasks.answers import Submission, record_answer
-from tasks.prefect_api import PrefectApi
-from tasks.reconcile import reconcile
-from tasks.workers import claim_message, worker_name
+from models.kinds import Step
+from models.runs.vocabulary import RunFault, RunRepair
+from tasks.conduct.answers import Submission, record_answer
+from tasks.runs.prefect_api import PrefectApi
+from tasks.runs.reconcile import reconcile
+from tasks.runs.signatures import claim_message, worker_name
 from tasks.workplace import ApiAddress
 
 pytestmark = pytest.mark.e2e

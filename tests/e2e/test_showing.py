@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from running_system import System, until
+from harness.running_system import System, until
 from sqlmodel import col, select
 
-from models.tables import Assignment, Matter
-from tasks.matters import find_matter, key_of
-from tasks.showing import refresh_runs
+from models.matters.tables import Assignment, Matter
+from tasks.matters.reading import find_matter, key_of
+from tasks.runs.showing import refresh_runs
 
 pytestmark = pytest.mark.e2e
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from running_system import System, until
+from harness.running_system import System, until
 
 pytestmark = pytest.mark.e2e
 

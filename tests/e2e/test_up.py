@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from running_system import System, until
+from harness.running_system import System, until
 
 pytestmark = pytest.mark.e2e
 EXPLANATION = "经核查，相关前置条件没有法律法规依据，现已全面取消并向社会公布。"

@@ -12,13 +12,14 @@ from typing import NamedTuple
 
 import pytest
 from conftest import Clock
-from later_release import make_later_release
-from running_system import System, until
-from walking import EXPLANATION, LEAD_STEPS, Walk, register_lead, write_evidence
+from harness.running_system import System, until
+from mishaps.later_release import make_later_release
+from walks.walking import EXPLANATION, LEAD_STEPS, Walk, register_lead, write_evidence
 
-from deployments.settings import Settings, open_workplace
-from models.vocabulary import Step
-from tasks.evidence import add_evidence
+from deployments.installation.opening import open_workplace
+from deployments.installation.settings import Settings
+from models.kinds import Step
+from tasks.evidence.pieces import add_evidence
 
 pytestmark = pytest.mark.e2e
 

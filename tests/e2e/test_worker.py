@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from running_system import System, free_port, until
+from harness.running_system import System, free_port, until
 
 pytestmark = pytest.mark.e2e
 

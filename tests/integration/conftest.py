@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command_line import Terminal
 from conftest import Clock
-from databases import address_of, new_database
-from lead_tables import READ_AT, Reader
-from receivers import free_port
+from fakes.receivers import free_port
+from harness.command_line import Terminal
+from harness.databases import address_of, new_database
 from sqlalchemy import Engine, create_engine, delete, inspect, text
 from sqlmodel import SQLModel
-from walking import Walk, register_lead
+from walks.lead_tables import READ_AT, Reader
+from walks.walking import Walk, register_lead
 
-from deployments.cli import run
-from deployments.settings import Settings
-from models.intake import IntakeDefaults
-from models.policy import Policy, packaged_policy_text, read_policy
-from tasks.lead_files import LeadTable, read_leads
+from deployments.cli.main import run
+from deployments.installation.settings import Settings
+from models.mechanisms.leads.intake import IntakeDefaults
+from models.office.policy import Policy, packaged_policy_text, read_policy
+from tasks.mechanisms.leads.import_files import LeadTable, read_leads
 from tasks.workplace import Workplace
 
 

@@ -7,15 +7,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from archives import closed_walk, copy_of, office
 from conftest import Clock
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from walks.archives import closed_walk, copy_of, office
 
+from models.archive.manifest import MANIFEST, PROOF
 from models.errors import TamperError
-from models.manifest import MANIFEST, PROOF
-from tasks.archive_export import export_archive
-from tasks.archive_verify import verify_export
+from tasks.archive.exports.exporting import export_archive
+from tasks.archive.exports.verifying import verify_export
 
 # A seed for a place within a file, whatever its length.
 _SEED = st.integers(0, 2**32)

@@ -9,18 +9,22 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlmodel import col, select
-from walking import AUTHORITY, PDF, Walk, register_lead, write_evidence
+from walks.walking import AUTHORITY, PDF, Walk, register_lead, write_evidence
 
 from deployments.drill.referee import judge
-from deployments.schema import migrate
-from deployments.settings import Settings, open_workplace
-from models.directory import packaged_directory_text, read_directory
-from models.lifecycle import Await
-from models.tables import Assignment, Escalation, Message
-from models.vocabulary import Raising, Step
-from tasks.escalation import raise_rungs
-from tasks.extensions import ExtensionRequest, request_extension
-from tasks.units import import_units
+from deployments.installation.opening import open_workplace
+from deployments.installation.settings import Settings
+from deployments.keeping.schema import migrate
+from models.kinds import Step
+from models.ladder.tables import Escalation
+from models.ladder.vocabulary import Raising
+from models.matters.facts import Await
+from models.matters.tables import Assignment
+from models.messages.tables import Message
+from models.office.directory import packaged_directory_text, read_directory
+from tasks.ladder.escalation import raise_rungs
+from tasks.office.units import import_units
+from tasks.petitions.extensions import ExtensionRequest, request_extension
 from tasks.workplace import work_calendar
 
 _APPROVER = "SFGW"

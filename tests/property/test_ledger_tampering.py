@@ -13,19 +13,20 @@ import pytest
 from conftest import Clock
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from walking import Walk, houma, register_lead
+from walks.walking import Walk, houma, register_lead
 
-from deployments.schema import migrate
-from deployments.settings import Settings, open_workplace
-from models.directory import packaged_directory_text, read_directory
+from deployments.installation.opening import open_workplace
+from deployments.installation.settings import Settings
+from deployments.keeping.schema import migrate
 from models.errors import InputError, TamperError
-from models.proof import check_proof
-from models.vocabulary import Step
+from models.kinds import Step
+from models.office.directory import packaged_directory_text, read_directory
+from models.record.proof import check_proof
+from tasks.audit.proofs import proof_of
+from tasks.audit.verification import verify_ledger
 from tasks.database import open_engine
-from tasks.proofs import proof_of
-from tasks.seals import seal_ledger
-from tasks.units import import_units
-from tasks.verification import verify_ledger
+from tasks.office.units import import_units
+from tasks.record.seals import seal_ledger
 from tasks.workplace import Workplace
 
 COLUMNS = ("sequence", "at", "kind", "actor", "summary", "detail", "hash")

@@ -8,18 +8,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.lifecycle import (
-    AnswerFact,
-    Assign,
-    AssignmentFact,
-    Await,
-    Close,
-    DeemReceived,
-    LeadFacts,
-    NextStep,
-    next_step,
-)
-from models.vocabulary import Finding, Outcome, Step, Verdict
+from models.kinds import Outcome, Step
+from models.matters.facts import AnswerFact, Assign, AssignmentFact, Await, Close, DeemReceived, NextStep
+from models.matters.vocabulary import Verdict
+from models.mechanisms.leads.life_cycle import LeadFacts, next_step
+from models.mechanisms.leads.vocabulary import Finding
 
 RECEIVED = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 TERM = timedelta(days=3)

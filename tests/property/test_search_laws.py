@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.calendar import published_calendar
-from models.lead_filter import near_until
-from models.lead_text import pair_phrase, text_pairs
-from models.lifecycle import signal
-from models.policy import packaged_policy_text, read_policy
-from models.vocabulary import Signal, Step
+from models.days.calendar import published_calendar
+from models.kinds import Step
+from models.lookup.lead_filter import near_until
+from models.lookup.lead_text import pair_phrase, text_pairs
+from models.matters.facts import signal
+from models.matters.vocabulary import Signal
+from models.office.policy import packaged_policy_text, read_policy
 
 POLICY, CALENDAR = read_policy(packaged_policy_text(), "policy.toml"), published_calendar()
 

@@ -3,11 +3,12 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from fakes.object_storage import Storage, keys_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from object_storage import Storage, keys_of
 
-from tasks.stores import EVIDENCE, FolderStore, Store
+from tasks.store.folder import FolderStore
+from tasks.store.protocol import EVIDENCE, Store
 
 CONTENTS = st.sampled_from([b"a", b"b" * 70_000, b"%PDF-1.7"])
 DEEDS = st.tuples(st.sampled_from(["place", "discard", "remove", "clear", "offer"]), CONTENTS)

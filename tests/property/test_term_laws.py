@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from models.calendar import DayKind, NoticeDay, WorkCalendar, YearNotice
-from models.terms import DueDate, Term, TermUnit, due_date, explanation_lines
+from models.days.calendar import DayKind, NoticeDay, WorkCalendar, YearNotice
+from models.days.terms import DueDate, Term, TermUnit, due_date, explanation_lines
 
 # 2031 has a notice in every drawn calendar, 2032 in some, 2033 in none: terms run into all three.
 FIRST, LAST = date(2031, 1, 1), date(2032, 12, 31)

@@ -1,0 +1,105 @@
+"""The command by which answers come in."""
+
+import re
+from pathlib import Path
+
+import click
+
+from deployments.cli.frame import Command, emit, json_option, workplace
+from models.errors import RuleViolation, StartError
+from models.kinds import Step
+from models.matters.vocabulary import Ruling, Verdict
+from models.mechanisms.answering import ANSWER_FIELDS
+from models.mechanisms.leads.vocabulary import Finding
+from tasks.conduct.answers import Submission, record_answer
+
+
+@click.command(cls=Command)
+@click.argument("lead")
+@click.argument("step")
+@click.argument("more_evidence", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--by", required=True, metavar="单位/姓名", help="由谁反馈，如 住建局/经办人姓名")
+@click.option("--authority", default="", help="移交：主管单位")
+@click.option("--cooperating", default="", help="移交：协办单位，用顿号或逗号隔开")
+@click.option("--signed-at", default="", help="签收：签收时间，默认现在")
+@click.option("--finding", default="", help=f"核查：{'、'.join(member.label for member in Finding)}")
+@click.option("--responsible", default="", help="核查：责任单位")
+@click.option("--opinion", default="", help="核查：整改意见")
+@click.option("--measures", default="", help="整改：整改措施")
+@click.option("--verdict", default="", help=f"验收：{'、'.join(member.label for member in Verdict)}")
+@click.option(
+    "--ruling", default="", help=f"延期审批、通报审批：{'、'.join(member.label for member in Ruling)}"
+)
+@click.option("--until", default="", help="延期审批：批准延至日期，默认为申请的日期")
+@click.option("--explanation", default="", help="情况说明；退回或不同意时为理由")
+@click.option(
+    "--evidence",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="文件…",
+    help="印证材料文件，或已上传材料的编号如 E12；可给多个",
+)
+@json_option
+def answer(
+    *,
+    lead: str,
+    step: str,
+    more_evidence: tuple[Path, ...],
+    by: str,
+    explanation: str,
+    evidence: tuple[Path, ...],
+    as_json: bool,
+    **fields: str,
+) -> None:
+    """登记反馈：LEAD 为编号，STEP 为移交、签收、核查、整改、验收，或延期审批、通报审批。"""
+    wanted = Step.parse(step, "环节")
+    unit, person = split_person(by)
+    files, references = split_evidence((*evidence, *more_evidence))
+    submission = Submission(
+        step=wanted, unit=unit, person=person, explanation=explanation,
+        fields=_fields_of(wanted, fields), files=files, references=references,
+    )  # fmt: skip
+    with workplace() as place:
+        recorded = record_answer(place, lead, submission, place.clock())
+        from tasks.runs.starting import wake_lead, wake_matters
+
+        try:
+            wake_lead(place, recorded.number, place.clock())
+            note = wake_matters(place, recorded.dropped) if recorded.dropped else ""
+        except StartError as error:
+            note = f"反馈已保存，不会丢失。{error}"
+    text = f"{recorded.number} 的{wanted.label}反馈已登记。"
+    data = {"number": recorded.number, "step": wanted.value, "note": note}
+    emit(data, "\n".join(filter(None, [text, note])), as_json=as_json)
+
+
+def split_person(by: str) -> tuple[str, str]:
+    """Return unit and person of what was typed as 单位/姓名.
+
+    Raises:
+        RuleViolation: It was typed in another way.
+    """
+    unit, slash, person = by.replace("／", "/").partition("/")
+    if not slash or not unit.strip():
+        raise RuleViolation("--by 应写成 单位/姓名，如 住建局/经办人姓名。")
+    return unit, person
+
+
+def split_evidence(given: tuple[Path, ...]) -> tuple[list[Path], list[str]]:
+    """Return the files to be stored and the numbers of what is stored already."""
+    references = [str(path) for path in given if _is_reference(path)]
+    return [path for path in given if not _is_reference(path)], references
+
+
+def _is_reference(path: Path) -> bool:
+    """Tell whether evidence is named by its number, as E12, rather than by a file."""
+    return re.fullmatch(r"[Ee]\d{1,9}", str(path)) is not None and not path.exists()
+
+
+def _fields_of(step: Step, given: dict[str, str]) -> dict[str, str]:
+    """Return the fields of a step; a field of another step is refused."""
+    told = {name: value for name, value in given.items() if value}
+    for name in told:
+        if name not in ANSWER_FIELDS[step]:
+            raise RuleViolation(f"选项 --{name.replace('_', '-')} 不适用于{step.label}，请核对环节。")
+    return told

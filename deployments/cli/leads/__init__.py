@@ -1,0 +1,1 @@
+"""Commands that list, register and count leads."""

@@ -1,0 +1,1 @@
+"""Commands for units, calendar and channels."""

@@ -1,0 +1,103 @@
+"""Commands for the working-day calendar: show, due, import."""
+
+import re
+from datetime import date
+from pathlib import Path
+
+import click
+
+from deployments.cli.frame import Group, emit, json_option, table, workplace
+from models.days.moments import read_day
+from models.days.terms import Term, TermUnit, due_date, explanation_lines
+from models.errors import RuleViolation
+from models.kinds import Step
+from models.office.policy import Policy
+from tasks.office.notice_files import read_notices
+from tasks.office.year_notices import import_notice
+from tasks.workplace import work_calendar
+
+_TERM = re.compile(r"(\d{1,3})\s*(个?工作日|w|日|天|d)?")
+
+
+@click.group(cls=Group)
+def calendar() -> None:
+    """查看放假安排、推算期限、导入年度通知。"""
+
+
+@calendar.command("show")
+@click.argument("year", type=click.IntRange(2004, 2099))
+@json_option
+def show(*, year: int, as_json: bool) -> None:
+    """列出某年的放假和调休上班日。"""
+    with workplace() as place, place.reading() as session:
+        found = work_calendar(session)
+    days = found.named_days(year)
+    loaded = found.covers(year)
+    rows = [(d.day, "上班" if d.works else "放假", d.reason) for d in days]
+    told = "" if loaded else f"{year}年放假安排尚未导入，涉及该年的到期日均为暂定（按法定节假日推算）。"
+    data = {
+        "year": year,
+        "loaded": loaded,
+        "days": [{"date": str(d.day), "works": d.works, "reason": d.reason} for d in days],
+    }
+    emit(data, "\n".join(filter(None, [told, table(("日期", "安排", "说明"), rows)])), as_json=as_json)
+
+
+@calendar.command("due")
+@click.argument("start")
+@click.argument("term")
+@json_option
+def due(*, start: str, term: str, as_json: bool) -> None:
+    """推算到期日：START 为起算事件日，TERM 为环节名称，或 3个工作日、7日 这样的期限。"""
+    day = read_day(start, "起算日")
+    with workplace() as place, place.reading() as session:
+        found = due_date(day, _read_term(term, place.policy), work_calendar(session))
+    data = {
+        "start": str(found.start),
+        "due": str(found.day),
+        "provisional": found.provisional,
+        "days": [
+            {"date": str(d.day), "ordinal": d.ordinal, "reason": d.reason, "provisional": d.provisional}
+            for d in found.days
+        ],
+    }
+    emit(data, "\n".join(explanation_lines(found)), as_json=as_json)
+
+
+def _read_term(text: str, policy: Policy) -> Term:
+    """Read a term: a step's name, or a number with its unit."""
+    found = _TERM.fullmatch(text.strip())
+    if found is None:
+        return policy.terms.of(Step.parse(text, "期限"))
+    natural = found[2] in ("日", "天", "d")
+    unit = TermUnit.CALENDAR_DAYS if natural else TermUnit.WORKING_DAYS
+    value = int(found[1])
+    if not 0 < value <= 365:  # noqa: PLR2004 - a year
+        raise RuleViolation("期限应为1至365日。")
+    return Term(value=value, unit=unit, start="手工推算", source="手工推算", valid_from=date.min)
+
+
+@calendar.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--year", type=click.IntRange(2004, 2099), help="通知所属年份；跨年的通知应写明")
+@json_option
+def import_file(*, file: Path, year: int | None, as_json: bool) -> None:
+    """导入国务院办公厅年度放假安排（CSV 或 JSON），并重算全部在办期限。"""
+    notices = read_notices(file, year)
+    lines, data = [], []
+    with workplace() as place:
+        for notice in notices:
+            done = import_notice(place, notice, place.clock())
+            state = f"已导入，调整{len(done.moved)}个在办期限" if done.created else "此前已导入，未重复导入"
+            lines.append(f"{notice.year}年放假安排{state}。")
+            lines += [f"  {m.number} {m.step}：{m.before} → {m.after}" for m in done.moved]
+            lines += [f"  注意：{day} 与另一年度的安排不一致，以较晚年度的为准" for day in done.overlaps]
+            data.append(
+                {
+                    "year": notice.year,
+                    "created": done.created,
+                    "moved": [vars(m) for m in done.moved],
+                    "overlaps": [str(day) for day in done.overlaps],
+                }
+            )
+    emit(data, "\n".join(lines), as_json=as_json)

@@ -1,0 +1,1 @@
+"""What an installation is: its settings, folder, clock, log and login."""

@@ -1,0 +1,1 @@
+"""Keeping the facts: schema, copies, backups, moving."""

@@ -1,0 +1,1 @@
+"""The server: Prefect's application and what is ours around it."""

@@ -1,0 +1,140 @@
+"""The conduct of one lead: read, decide, act, record; wait where somebody owes an answer.
+
+Every line may be executed again at any time: after a resume, a crash, a redeployment, on another worker
+or in another run. What comes next is decided from the stored facts alone.
+"""
+
+import asyncio
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run as this_run
+from prefect.settings import get_current_settings
+from prefect.states import Completed, Failed
+
+from flows.console import label_run, other_wait, publish_story, read_form, run_count, suspend_with
+from flows.forms import form_for, submission_of
+from models.errors import Zero137Error
+from models.matters.facts import Await, NextStep
+from tasks.archive.archiving import awaits_archiving, try_archive
+from tasks.conduct.answers import try_answer
+from tasks.conduct.steps import peek_step, take_step
+from tasks.conduct.waits import show_form, shown_form
+from tasks.delivery.outbox import can_deliver, deliver_messages
+from tasks.lookup.stories import Label, form_text, run_label, story_markdown
+from tasks.runs.observed import observed
+from tasks.runs.prefect_api import HANDLE_LEAD
+from tasks.runs.starting import adopt_run, wake_matters
+from tasks.workplace import Workplace, at_work, read_register
+
+
+# Nothing is kept but the error that ended a run; saying where spares the engine two questions to the server.
+@flow(
+    name=HANDLE_LEAD,
+    persist_result=False,
+    result_storage=get_current_settings().results.local_storage_path,
+)
+async def handle_lead(number: str) -> State[Any]:
+    """承办一条问题线索（从移交到销号）、一件延期申请或一份通报稿：等待反馈时挂起，反馈后继续。
+
+    Args:
+        number: 编号，如 L2026-0012；同一事项只由一个运行承办。
+    """
+    try:
+        with at_work() as place:
+            return await _carry(place, number)
+    except Zero137Error as error:
+        return Failed(name="无法承办", message=str(error))
+
+
+async def _carry(place: Workplace, number: str) -> State[Any]:
+    """Carry a lead from the form last shown to the next one, or to its end."""
+    refusal, moved, carries = "", False, _carries(place, number)
+    if carries:
+        refusal = await _take_in_form(place, number)
+    while carries and (step := peek_step(place, number, place.clock())) is not None:
+        if isinstance(step, Await):
+            await _wait_for_answer(place, number, refusal, moved=moved)
+        else:
+            await _go_on(place, number, step)
+            moved = True
+        # Another run may take over at any moment, because this one is believed lost.
+        carries = _carries(place, number)
+    if not carries:
+        return Completed(name="已有运行承办", message=f"{number} 由另一个运行承办，本运行到此为止。")
+    return await _finish(place, number, moved=moved)
+
+
+def _carries(place: Workplace, number: str) -> bool:
+    """Tell whether this run carries the lead; a lead without a run becomes its own."""
+    return adopt_run(place, number, str(this_run.id)) == str(this_run.id)
+
+
+async def _take_in_form(place: Workplace, number: str) -> str:
+    """Record what was filled into the form last shown; returns why it was refused, else blank."""
+    form = shown_form(place, number)
+    filled = await read_form(form) if form is not None else None
+    if form is not None and filled is None and form.assignment.answered_at is None:
+        # Nobody answered, and yet the run goes on.
+        form = await other_wait(form)
+        filled = await read_form(form) if form is not None else None
+    if form is None or filled is None:
+        return ""
+    submission = submission_of(form.assignment, filled)
+    taken = await observed("登记反馈", lambda: try_answer(place, number, submission, place.clock()))
+    if taken.dropped:
+        await observed("结束无需再审批的事项", lambda: wake_matters(place, taken.dropped))
+    return taken.refusal
+
+
+async def _go_on(place: Workplace, number: str, step: NextStep) -> None:
+    """Take a step that needs nobody, and hand over the messages that tell of it."""
+    await observed(_LABELS[type(step).__name__], lambda: take_step(place, number, place.clock()))
+    await _send(place, number)
+
+
+async def _send(place: Workplace, number: str) -> None:
+    """Hand over the messages of a lead; each task costs the server as much as a state, so none is idle."""
+    if can_deliver(place, number):
+        await observed("发送消息", lambda: deliver_messages(place, number))
+
+
+_LABELS = {"Assign": "交办", "DeemReceived": "视为签收", "Close": "销号"}
+
+
+async def _wait_for_answer(place: Workplace, number: str, refusal: str, *, moved: bool) -> None:
+    """Publish the story, then suspend with the form of the open assignment.
+
+    The form's key is stored before the run is suspended, so that the answer is found whatever happens
+    in between. Suspending leaves this run by an exception; it only returns where nobody owes anything
+    any more or another run took over.
+    """
+    await _show(place, number, moved=moved)
+    form = show_form(place, number, str(this_run.id), run_count())
+    if form is None:
+        return
+    await suspend_with(
+        form_for(form.assignment, read_register(place), form_text(place, number, refusal)), form.key
+    )
+
+
+async def _finish(place: Workplace, number: str, *, moved: bool) -> State[Any]:
+    """Archive a lead, publish the whole story and end the run with the outcome as its state's name."""
+    await _send(place, number)
+    if awaits_archiving(place, number):
+        # What keeps it out of the archive now is made up for by the patrol: the lead is closed all the same.
+        await observed("归档", lambda: try_archive(place, number, place.clock()))
+    label = await _show(place, number, moved=moved)
+    return Completed(name=label.outcome, message=f"{label.title}：{label.outcome}")
+
+
+async def _show(place: Workplace, number: str, *, moved: bool) -> Label:
+    """Bring name, tags and artifact of the run up to date; returns the label.
+
+    A lead that has just moved on has a new story, which need not be compared with the one published last.
+    """
+    label = run_label(place, number, place.clock())
+    story = publish_story(number, label.title, story_markdown(place, number), is_new=moved)
+    await asyncio.gather(story, label_run(label))
+    return label

@@ -1,0 +1,55 @@
+"""Exporting the 台账 from the Prefect UI: the file is saved by a click on the link of an artifact."""
+
+from typing import Any
+
+from prefect import flow
+from prefect.artifacts import acreate_link_artifact, acreate_markdown_artifact
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from flows.forms import ExportForm
+from models.days.periods import read_period
+from models.errors import Zero137Error
+from models.lookup.export_format import ExportFormat, download_link
+from models.lookup.lead_filter import LeadFilter, Status
+from notifications.texts.rendering import render_markdown
+from tasks.lookup.leads.exporting import Exported, export_for_download
+from tasks.lookup.stories import file_size
+from tasks.runs.observed import observed
+from tasks.workplace import at_work
+
+_LINK, _NOTE = "ledger-export", "ledger-export-note"
+
+
+@flow(name="导出台账")
+async def export_ledger(export: ExportForm) -> State[Any]:
+    """把台账导出为文件；完成后在本次运行的 Artifacts 页点击链接下载。导出文件不含举报人的任何信息。
+
+    Args:
+        export: 导出内容
+    """
+    try:
+        shape = ExportFormat.parse(export.format, "格式")
+        received = read_period(export.first, export.last, "收到时间")
+        asked = LeadFilter(status=Status.parse(export.scope, "范围"), received=received).about(export.text)
+        with at_work() as place:
+            now = place.clock()
+            done = await observed("导出", lambda: export_for_download(place, shape, asked, now))
+    except Zero137Error as error:
+        return Failed(name="未导出", message=str(error))
+    await _publish(done, asked)
+    return Completed(name="已导出", message=f"{done.leads}条（{asked.label}）：{done.path.name}")
+
+
+async def _publish(done: Exported, asked: LeadFilter) -> None:
+    """Leave the link and what is to be known of the file."""
+    name = done.path.name
+    await acreate_link_artifact(
+        key=_LINK,
+        link=download_link(done.path),
+        link_text=f"下载 {name}",
+        description=f"台账导出：{asked.label}",
+    )
+    told = {"name": name, "choice": asked.label, "leads": done.leads, "size": file_size(done.size)}
+    note = render_markdown("export", {**told, "sha256": done.sha256, "path": done.path})
+    await acreate_markdown_artifact(key=_NOTE, markdown=note, description=f"台账导出说明：{name}")

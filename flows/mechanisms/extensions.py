@@ -1,0 +1,51 @@
+"""Asking for an extension, from the Prefect UI."""
+
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from flows.forms import ExtensionForm, references_in
+from models.errors import StartError, Zero137Error
+from tasks.petitions.extensions import ExtensionRequest, request_extension
+from tasks.runs.observed import observed
+from tasks.runs.showing import refresh_runs
+from tasks.runs.starting import start_runs
+from tasks.workplace import Workplace, at_work
+
+
+@flow(name="延期申请")
+async def ask_for_extension(number: str, extension: ExtensionForm) -> State[Any]:
+    """由主管单位在整改期限届满前申请延期，报审批单位决定；审批期间暂缓到期后的督办。
+
+    Args:
+        number: 线索编号，如 L2026-0012
+        extension: 申请内容
+    """
+    request = ExtensionRequest(
+        extension.unit,
+        extension.person,
+        extension.until,
+        extension.grounds,
+        references=references_in(extension.evidence),
+    )
+    try:
+        with at_work() as place:
+            asked = await observed(
+                "登记申请", lambda: request_extension(place, number, request, place.clock())
+            )
+            note = await _carry_on(place, asked)
+    except Zero137Error as error:
+        return Failed(name="未受理", message=str(error))
+    return Completed(name="待审批", message=f"{number} 的延期申请已登记为 {asked}。{note}")
+
+
+async def _carry_on(place: Workplace, asked: str) -> str:
+    """Start the run that waits for the decision and show the lead anew; the patrol makes up for it."""
+    try:
+        await observed("报请审批", lambda: start_runs(place, [asked]))
+        await observed("更新运行显示", lambda: refresh_runs(place, place.clock()))
+    except StartError as error:
+        return f"审批事项由下次巡查发出（{error}）"
+    return ""

@@ -1,0 +1,83 @@
+"""Registering leads from the Prefect UI: one by its form, many from a file on the server."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from prefect import flow
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+
+from flows.forms import LeadForm
+from models.errors import StartError, Zero137Error
+from models.mechanisms.leads.intake import IntakeDefaults, LeadDraft, RowFault, read_row
+from tasks.mechanisms.leads.import_files import read_leads
+from tasks.mechanisms.leads.registering import Registered, register_leads
+from tasks.runs.observed import observed
+from tasks.runs.starting import start_runs
+from tasks.workplace import Workplace, at_work
+
+logger = logging.getLogger(__name__)
+
+
+@flow(name="登记线索")
+async def register_lead(lead: LeadForm) -> State[Any]:
+    """登记一条国、省、市转送的问题线索，并启动其承办流程；同一线索重复登记不会产生新的线索。
+
+    Args:
+        lead: 线索内容
+    """
+    try:
+        with at_work() as place:
+            now = place.clock()
+            draft = read_row(1, lead.model_dump(), IntakeDefaults(now), place.policy, now)
+            if not isinstance(draft, LeadDraft):
+                return _refused(draft)
+            registered = await observed("登记", lambda: register_leads(place, [draft], lead.person, now))
+            return await _started(place, registered)
+    except Zero137Error as error:
+        return Failed(name="未登记", message=str(error))
+
+
+@flow(name="批量导入")
+async def import_leads(file: str, person: str, skip_bad: bool = False) -> State[Any]:
+    """从服务器上的文件批量登记线索（JSONL、CSV、XLSX）；有一行不合格则全部不导入，除非选择跳过。
+
+    Args:
+        file: 文件在服务器上的完整路径
+        person: 经办人姓名
+        skip_bad: 跳过不合格的行
+    """
+    try:
+        with at_work() as place:
+            now = place.clock()
+            defaults = IntakeDefaults(now)
+            table = await observed("读取文件", lambda: read_leads(Path(file), defaults, place.policy, now))
+            if table.faults and not skip_bad:
+                return _refused(table.faults)
+            registered = await observed("登记", lambda: register_leads(place, table.drafts, person, now))
+            return await _started(place, registered)
+    except Zero137Error as error:
+        return Failed(name="未导入", message=str(error))
+
+
+async def _started(place: Workplace, registered: list[Registered]) -> State[Any]:
+    """Start the runs of new leads and say what came of it; what is stored stays stored."""
+    new = [lead for lead in registered if lead.created]
+    message = f"新登记{len(new)}条" + (
+        f"：{'、'.join(lead.printed_number for lead in new[:20])}" if new else ""
+    )
+    if len(new) < len(registered):
+        message += f"；{len(registered) - len(new)}条此前已登记，未重复登记"
+    try:
+        await observed("启动承办", lambda: start_runs(place, [lead.number for lead in new]))
+    except StartError as error:
+        message += f"；线索已保存，巡查时将自动开始承办（{error}）"
+    return Completed(name="已登记" if new else "此前已登记", message=message)
+
+
+def _refused(faults: list[RowFault]) -> State[Any]:
+    """Say which rows cannot be registered and why; nothing was registered."""
+    told = "；".join(f"第{fault.row}行 {fault.column}：{fault.reason}" for fault in faults[:20])
+    logger.error("未登记：%s", told)
+    return Failed(name="未登记", message=f"共{len(faults)}处不合格，未登记任何线索。{told}")

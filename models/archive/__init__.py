@@ -1,0 +1,1 @@
+"""The archive: numbers, classes, terms, file index, manifest of an export."""

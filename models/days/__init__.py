@@ -1,0 +1,1 @@
+"""Days: working days, business hours, moments, periods, terms."""

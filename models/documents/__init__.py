@@ -1,0 +1,1 @@
+"""Official documents: their kinds and the rules of their form."""

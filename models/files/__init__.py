@@ -1,0 +1,1 @@
+"""Files: their names and what can be wrong with a stored one."""

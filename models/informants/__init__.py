@@ -1,0 +1,1 @@
+"""Informants: what is kept of a person, and how it is bound to the lead."""

@@ -1,0 +1,1 @@
+"""The escalation ladder: which rung an unanswered assignment has reached."""

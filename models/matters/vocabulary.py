@@ -1,0 +1,34 @@
+"""The vocabularies of any matter: decisions, signals, the ways an answer came by."""
+
+from models.labels import Labelled
+
+
+class Verdict(Labelled):
+    """The bureau's decision on an answer in hand. Source: house rule, ADR-0003."""
+
+    ACCEPT = "accept", "通过"
+    RETURN = "return", "退回"
+
+
+class Ruling(Labelled):
+    """The decision on what was put before somebody. Source: 通知§12(四), (六)."""
+
+    APPROVE = "approve", "同意"
+    REJECT = "reject", "不同意"
+
+
+class Signal(Labelled):
+    """How near a due date is, at a glance."""
+
+    NORMAL = "normal", "正常"
+    NEAR = "near", "临期"
+    OVERDUE = "overdue", "逾期"
+    CLOSED = "closed", "已办结"
+
+
+class Channel(Labelled):
+    """The way by which an answer reached the system."""
+
+    CONSOLE = "console", "Prefect 界面"
+    COMMAND_LINE = "command_line", "命令行"
+    RULE = "rule", "依规自动"

@@ -1,0 +1,1 @@
+"""The mechanisms of the notice: what each of them says is true."""

@@ -1,0 +1,1 @@
+"""The office: its policy and its unit directory."""

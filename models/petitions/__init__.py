@@ -1,0 +1,1 @@
+"""Petitions: what is put before a person to decide."""

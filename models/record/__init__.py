@@ -1,0 +1,1 @@
+"""The record: what the ledger and its seals are made of."""

@@ -1,0 +1,1 @@
+"""Runs: what can be wrong with one that carries a matter."""

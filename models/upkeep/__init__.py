@@ -1,0 +1,1 @@
+"""Upkeep: what an examination finds, what a backup holds."""

@@ -1,0 +1,1 @@
+"""Channels: handing a message to what Apprise knows."""

@@ -1,0 +1,1 @@
+"""Papers: official documents as PDF and DOCX."""

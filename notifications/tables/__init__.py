@@ -1,0 +1,1 @@
+"""Tables: workbooks, CSV and JSONL, charts."""

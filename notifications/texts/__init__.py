@@ -1,0 +1,1 @@
+"""Texts: templates rendered, shortened, and the office's own wording checked."""

@@ -1,0 +1,134 @@
+"""Rendering: Jinja2 templates that refuse a missing value instead of printing a blank."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from models.documents.official import Block
+from models.documents.vocabulary import DocumentKind
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")
+# These stand for signs within values while a document is put together; no value holds them itself.
+_HASH, _BREAK = "\x02", "\x03"
+_HEADING = re.compile(r"(#{1,2}) ")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+@dataclass(frozen=True)
+class RenderedMessage:
+    """A message as a person reads it: one line of subject and a plain text body."""
+
+    subject: str
+    body: str
+
+
+def render_message(kind: str, values: Mapping[str, object], wording: Path | None = None) -> RenderedMessage:
+    """Render the text of a message.
+
+    Args:
+        kind: The name of its template, as ``verify``; the first line of the template is the subject.
+        values: What the template speaks of; a missing one raises ``jinja2.UndefinedError``.
+        wording: The folder of the office's own templates, which go before the packaged ones.
+    """
+    text = _environment("txt", wording).get_template(f"{kind}.txt.j2").render(values).strip()
+    subject, _, body = text.partition("\n")
+    return RenderedMessage(subject.strip(), body.strip())
+
+
+def render_mail(kind: str, subject: str, body: str, document: str, wording: Path | None = None) -> str:
+    """Render the HTML form of a message from the text that was stored, so that both say the same.
+
+    Args:
+        kind: Its own template is used where there is one, as ``verify.html.j2``, else ``mail.html.j2``.
+        subject: The subject as it was stored.
+        body: The text as it was stored.
+        document: What is attached; blank where nothing is.
+        wording: As for ``render_message``.
+    """
+    template = _environment("html", wording).select_template([f"{kind}.html.j2", "mail.html.j2"])
+    lines = [line.strip() for line in body.splitlines() if line.strip()]
+    return template.render({"subject": subject, "body": body, "lines": lines, "document": document})
+
+
+def render_document(
+    kind: DocumentKind, values: Mapping[str, object], wording: Path | None = None
+) -> tuple[str, tuple[Block, ...]]:
+    """Render title and body of an official document; a line of the template is a paragraph.
+
+    Lines that begin with ``#`` or ``##`` are headings. A value never is one, whatever it holds; its line
+    breaks begin new paragraphs.
+    """
+    text = _environment("document", wording).get_template(f"documents/{kind.value}.txt.j2").render(values)
+    title, *lines = [line.strip() for line in text.split("\n") if line.strip()]
+    body = [block for line in lines for block in _blocks(line)]
+    return " ".join(_restored(title).split()), tuple(body)
+
+
+def _blocks(line: str) -> Iterator[Block]:
+    """Give the paragraphs of one line of a document's template."""
+    mark = _HEADING.match(line)
+    level = len(mark[1]) if mark else 0
+    for part in line[mark.end() if mark else 0 :].split(_BREAK):
+        if part.strip():
+            yield Block(_restored(part).strip(), level)
+
+
+def _restored(text: str) -> str:
+    """Return text with what stood for signs within values."""
+    return text.replace(_HASH, "#").replace(_BREAK, " ")
+
+
+def _within_paragraph(value: object) -> str:
+    """Return a value that can neither begin a heading nor a line of the template."""
+    return _plain(value).replace("#", _HASH).replace("\n", _BREAK)
+
+
+def render_markdown(name: str, values: Mapping[str, object]) -> str:
+    """Render a template as Markdown, for an artifact or a form; values cannot steer the layout."""
+    return _environment("md").get_template(f"{name}.md.j2").render(values).strip() + "\n"
+
+
+def render_text(name: str, values: Mapping[str, object]) -> str:
+    """Render a template as plain text, for a terminal."""
+    return _environment("txt").get_template(f"{name}.txt.j2").render(values).strip() + "\n"
+
+
+def render_svg(name: str, values: Mapping[str, object]) -> str:
+    """Render a template as a picture; the words in it are our own."""
+    return _environment("svg").get_template(f"{name}.svg.j2").render(values).strip() + "\n"
+
+
+@cache
+def _environment(form: str, wording: Path | None = None) -> "Environment":
+    """Return the environment of a form; its values are made harmless before they are printed."""
+    # Imported here: most commands render nothing and should not pay for it.
+    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
+
+    packaged = PackageLoader("notifications")
+    return Environment(
+        loader=ChoiceLoader([FileSystemLoader(wording), packaged]) if wording else packaged,
+        undefined=StrictUndefined,
+        # Plain text and Markdown have no HTML to escape; ``finalize`` does for them what autoescape would.
+        autoescape=form == "html",  # noqa: S701 - as above
+        # Templates do not change while a process runs.
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize={"md": _markdown_safe, "document": _within_paragraph}.get(form, _plain),
+    )
+
+
+def _plain(value: object) -> str:
+    """Return a value without characters that steer a terminal or reverse the reading direction."""
+    return _CONTROLS.sub("", str(value))
+
+
+def _markdown_safe(value: object) -> str:
+    """Return a value whose characters mean nothing to Markdown, on one line."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(_plain(value).split()))

@@ -1,0 +1,1 @@
+"""The archive: closed matters numbered, indexed, reviewed, destroyed."""

@@ -1,0 +1,1 @@
+"""Exports of archives: written, and verified without a database."""

@@ -1,0 +1,66 @@
+"""Everything stored of a lead and the petitions about it, as plain values; never who reported it."""
+
+from typing import Any
+
+from sqlmodel import Session, SQLModel, col, select
+
+from models.documents.tables import Document
+from models.ladder.tables import Escalation
+from models.matters.tables import Evidence, Matter
+from models.office.tables import Unit
+from tasks.matters.reading import AnsweredAssignment, family_of, key_of, read_file
+
+# How the work went on in Prefect, and keys that mean nothing outside the database.
+_INNER = {
+    "flow_run_id", "waits", "stale_since", "form_run_id", "form_key", "rung_at", "held",
+    "id", "matter_id", "parent_id", "assignment_id",
+}  # fmt: skip
+
+Facts = dict[str, Any]
+
+
+def case_facts(session: Session, lead: Matter) -> Facts:
+    """Return the facts of a lead as JSON values.
+
+    Returns:
+        ``matters``: the lead, then its petitions as they came, each with assignments, answers, escalations,
+        documents and the files handed in; ``units``: the names of all units by code. Moments are in UTC.
+
+    Source: 通知§13(三): 真实、完整、准确.
+    """
+    units = {unit.code: unit.name for unit in session.exec(select(Unit).order_by(col(Unit.code)))}
+    return {"matters": [_matter(session, matter) for matter in family_of(session, lead)], "units": units}
+
+
+def _matter(session: Session, matter: Matter) -> Facts:
+    """Return the facts of one matter."""
+    file = read_file(session, matter)
+    documents = session.exec(
+        select(Document).where(Document.matter_id == matter.id).order_by(col(Document.id))
+    )
+    evidence = session.exec(
+        select(Evidence).where(Evidence.matter_id == matter.id).order_by(col(Evidence.id))
+    )
+    return {
+        **_told(matter),
+        "petition" if file.petition else "lead": _told(file.petition or file.lead),
+        "assignments": [_assignment(session, assignment) for assignment in file.assignments],
+        "documents": [_told(document) for document in documents],
+        "evidence": [_told(piece) for piece in evidence],
+    }
+
+
+def _assignment(session: Session, assignment: AnsweredAssignment) -> Facts:
+    """Return one assignment with its answer and what was raised about it."""
+    query = select(Escalation).where(Escalation.assignment_id == key_of(assignment.row))
+    answer = assignment.answer
+    return {
+        **_told(assignment.row),
+        "answer": answer and {**_told(answer), "evidence": [piece.sha256 for piece in assignment.evidence]},
+        "escalations": [_told(row) for row in session.exec(query.order_by(col(Escalation.id)))],
+    }
+
+
+def _told(row: SQLModel) -> Facts:
+    """Return a row without what means nothing outside."""
+    return row.model_dump(mode="json", exclude=_INNER)

@@ -1,0 +1,144 @@
+"""Putting a file index together from what is stored of a lead and of the petitions about it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+from sqlmodel import Session, col, select
+
+from models.archive.file_index import FileIndex, IndexLine
+from models.archive.tables import ArchiveItem, ArchiveRecord
+from models.documents.tables import Document
+from models.documents.vocabulary import DocumentStatus
+from models.files.file_names import kept_name, safe_name
+from models.files.vocabulary import FileFault
+from models.matters.tables import Answer, AnswerEvidence, Assignment, Evidence, Matter
+from models.mechanisms.leads.tables import Lead
+from models.office.directory import Register
+from models.petitions.tables import Petition, PetitionEvidence
+from tasks.archive.page_count import Examined, examine
+from tasks.matters.reading import family_of, key_of
+from tasks.store.blobs import blob_name
+from tasks.store.protocol import DOCUMENTS, EVIDENCE
+from tasks.workplace import Workplace
+
+PDF = "application/pdf"
+_FAULTS = {
+    FileFault.MISSING: "归档时文件缺失",
+    FileFault.CHANGED: "归档时文件内容与登记的摘要不符",
+}
+
+
+def documents_of_family(session: Session, lead: Matter) -> list[Document]:
+    """Return the documents that went out about a lead, in order; what stayed a draft is none of them."""
+    family = [key_of(matter) for matter in family_of(session, lead)]
+    query = select(Document).where(
+        col(Document.matter_id).in_(family),
+        # What was withdrawn before it had a file never left the office.
+        (col(Document.status) == DocumentStatus.ISSUED)
+        | ((col(Document.status) == DocumentStatus.WITHDRAWN) & col(Document.pdf_sha256).is_not(None)),
+    )
+    return list(session.exec(query.order_by(col(Document.created_at), col(Document.id))))
+
+
+def evidence_of_family(session: Session, lead: Matter) -> list[Evidence]:
+    """Return what was handed in about a lead, in the order in which it came."""
+    family = [key_of(matter) for matter in family_of(session, lead)]
+    query = select(Evidence).where(col(Evidence.matter_id).in_(family))
+    return list(session.exec(query.order_by(col(Evidence.id))))
+
+
+def examine_family(place: Workplace, lead: Matter) -> dict[str, Examined]:
+    """Look at every file of a lead, whatever it holds; returns what was found by digest."""
+    with place.reading() as session:
+        documents = documents_of_family(session, lead)
+        evidence = evidence_of_family(session, lead)
+    found: dict[str, Examined] = {}
+    for digest in filter(None, (document.pdf_sha256 for document in documents)):
+        found[digest] = examine(place.store, blob_name(DOCUMENTS, digest), digest, PDF)
+    for piece in evidence:
+        name = blob_name(EVIDENCE, piece.sha256)
+        found[piece.sha256] = examine(place.store, name, piece.sha256, piece.media_type)
+    return found
+
+
+def index_lines(
+    session: Session, register: Register, lead: Matter, examined: Mapping[str, Examined]
+) -> list[IndexLine]:
+    """Return the lines of a lead's file index: documents first, then what was handed in, each as it came."""
+    lines = [
+        *(_document_line(document) for document in documents_of_family(session, lead)),
+        *_evidence_lines(session, register, lead),
+    ]
+    return [_numbered(line, place, examined) for place, line in enumerate(lines, start=1)]
+
+
+def _document_line(document: Document) -> IndexLine:
+    """Return the line of a document."""
+    name = safe_name(f"{document.number} {document.kind.label}.pdf", PDF)
+    withdrawn = document.status is DocumentStatus.WITHDRAWN
+    return IndexLine(
+        0, document.number, document.content["issuer"], document.content["title"],
+        date.fromisoformat(document.content["dated"]), None, document.pdf_sha256 or "", name,
+        f"已撤回：{document.note}" if withdrawn else "",
+    )  # fmt: skip
+
+
+def _evidence_lines(session: Session, register: Register, lead: Matter) -> Iterator[IndexLine]:
+    """Give the lines of what was handed in, each with the unit it came from."""
+    authors = _authors(session, lead)
+    for piece in evidence_of_family(session, lead):
+        unit = authors.get(key_of(piece))
+        author = register.stored(unit) if unit else register.bureau()
+        yield IndexLine(
+            0, "", author.name, kept_name(piece.name), register.policy.day_of(piece.stored_at), None,
+            piece.sha256, safe_name(piece.name, piece.media_type),
+        )  # fmt: skip
+
+
+def _authors(session: Session, lead: Matter) -> dict[int, str]:
+    """Return the units that handed files in first, by the key of the file."""
+    family = [key_of(matter) for matter in family_of(session, lead)]
+    asked = (
+        select(PetitionEvidence.evidence_id, Petition.unit_code)
+        .join(Petition, col(Petition.matter_id) == PetitionEvidence.matter_id)
+        .where(col(Petition.matter_id).in_(family))
+    )
+    answered = (
+        select(AnswerEvidence.evidence_id, Answer.unit_code)
+        .join(Answer)
+        .join(Assignment)
+        .where(col(Assignment.matter_id).in_(family))
+        .order_by(col(Answer.id).desc())
+    )
+    return {**dict(session.exec(asked).all()), **dict(session.exec(answered).all())}
+
+
+def _numbered(line: IndexLine, sequence: int, examined: Mapping[str, Examined]) -> IndexLine:
+    """Return a line with its number, its pages and what is wrong with its file."""
+    found = examined.get(line.sha256, Examined())
+    fault = _FAULTS[found.fault] if found.fault else ""
+    note = "；".join(filter(None, (line.note, fault)))
+    return replace(line, sequence=sequence, pages=found.pages, note=note)
+
+
+def stored_lines(session: Session, record: ArchiveRecord) -> tuple[IndexLine, ...]:
+    """Return the lines of a file index as they were archived."""
+    query = select(ArchiveItem).where(ArchiveItem.matter_id == record.matter_id)
+    rows: Sequence[ArchiveItem] = session.exec(query.order_by(col(ArchiveItem.sequence))).all()
+    return tuple(IndexLine(**row.model_dump(exclude={"matter_id"})) for row in rows)
+
+
+def read_index(session: Session, register: Register, record: ArchiveRecord) -> FileIndex:
+    """Return the file index of an archived lead."""
+    matter = session.get_one(Matter, record.matter_id)
+    lead = session.get_one(Lead, record.matter_id)
+    day_of = register.policy.day_of
+    return FileIndex(
+        number=record.number, lead=f"{matter.printed_number}（{matter.number}）", title=matter.title,
+        office=register.bureau().name, closed_on=day_of(matter.closed_at or record.archived_at),
+        outcome=matter.outcome.label if matter.outcome else "", archived_on=day_of(record.archived_at),
+        retention=record.retention, kept_until=record.kept_until, category=lead.category.label,
+        barrier=f"{lead.barrier.value} {lead.barrier.label}" if lead.barrier else "",
+        importance=lead.importance, lines=stored_lines(session, record),
+    )  # fmt: skip

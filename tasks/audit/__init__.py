@@ -1,0 +1,1 @@
+"""Audit: what is shown to whoever doubts."""

@@ -1,0 +1,1 @@
+"""Conduct: one matter's next step, its answer, the form it waits with."""

@@ -1,0 +1,201 @@
+"""Recording answers: the one way in, for the form, the command line and whatever comes later."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlmodel import Session
+
+from models.errors import ConflictError, Zero137Error
+from models.kinds import MatterKind, Step
+from models.matters.tables import Answer, AnswerEvidence, Evidence
+from models.matters.vocabulary import Channel
+from models.mechanisms.answering import AcceptedAnswer, AnswerDraft, accept, decision_label
+from models.office.directory import Register
+from tasks.evidence.pieces import referenced_evidence, store_pieces
+from tasks.evidence.taking_in import Piece, taken_in
+from tasks.informants.identities import refuse_naming
+from tasks.ladder.circulars import settle_circular
+from tasks.matters.reading import MatterFile, facts_of, find_matter, key_of, read_file
+from tasks.petitions.extensions import settle_extension
+from tasks.petitions.pending import drop_petitions
+from tasks.record.ledger import append_entry
+from tasks.workplace import Workplace, register_of
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """An answer as a person hands it in.
+
+    Attributes:
+        step: The step it answers.
+        unit: Code or name of the unit that answers.
+        person: Who answers for it (经办人).
+        fields: The fields of that step, by English key; see ``models.mechanisms.answering``.
+        explanation: The detailed explanation (情况说明).
+        files: Evidence files to store with it.
+        references: Numbers of evidence stored before, as E12.
+        channel: The way it came.
+    """
+
+    step: Step
+    unit: str
+    person: str
+    fields: Mapping[str, str]
+    explanation: str = ""
+    files: Sequence[Path] = ()
+    references: Sequence[str] = ()
+    channel: Channel = Channel.COMMAND_LINE
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What was recorded, the run that waits for it (None where none was started yet), and what ended by it.
+
+    ``dropped`` are the petitions that need not be decided any more.
+    """
+
+    number: str
+    step: Step
+    flow_run_id: str | None
+    dropped: Sequence[str] = ()
+
+
+def record_answer(place: Workplace, number: str, submission: Submission, now: datetime) -> Recorded:
+    """Check an answer and store it with its evidence, its ledger entry and nothing half.
+
+    The first answer wins. A second is refused, and that it was tried is noted in the ledger.
+
+    Args:
+        place: The workplace.
+        number: The lead.
+        submission: The answer.
+        now: The moment it came in (aware).
+
+    Raises:
+        NotFound: Unknown lead, unit, evidence number or file.
+        RuleViolation: The answer breaks a rule; nothing is written.
+        ConflictError: The step is answered already; only the attempt is noted.
+        InputError: There is no room for a file; nothing is written.
+
+    Source: 通知§12(二)–(五).
+    """
+    try:
+        with taken_in(place, submission.files) as pieces:
+            return _record(place, number, submission, pieces, now)
+    except ConflictError as error:
+        _note_refusal(place, number, submission, str(error), now)
+        raise
+
+
+@dataclass(frozen=True)
+class Taken:
+    """How a form was taken in: why it was refused (blank where it was not), and what ended by it."""
+
+    refusal: str = ""
+    dropped: Sequence[str] = ()
+
+
+def try_answer(place: Workplace, number: str, submission: Submission, now: datetime) -> Taken:
+    """Record an answer; where it is refused, return why instead of raising."""
+    try:
+        recorded = record_answer(place, number, submission, now)
+    except Zero137Error as error:
+        logger.warning("%s 的反馈未采纳：%s", number, error)
+        return Taken(refusal=str(error))
+    return Taken(dropped=recorded.dropped)
+
+
+def _record(
+    place: Workplace, number: str, submission: Submission, pieces: list[Piece], now: datetime
+) -> Recorded:
+    """Store the answer in one transaction, or raise."""
+    with place.writing() as session:
+        matter = find_matter(session, number, for_change=True)
+        file = read_file(session, matter)
+        register = register_of(session, place)
+        names = [piece.name for piece in pieces]
+        refuse_naming(session, place, matter, submission.explanation, *submission.fields.values(), *names)
+        known = referenced_evidence(session, matter, submission.references)
+        digests = {piece.file.sha256 for piece in pieces} | {row.sha256 for row in known}
+        draft = AnswerDraft(
+            submission.step, submission.unit, submission.person, now, submission.fields,
+            submission.explanation, len(digests),
+        )  # fmt: skip
+        accepted = accept(draft, facts_of(file, register), register)
+        stored = store_pieces(session, matter, pieces, now)
+        evidence = {key_of(row): row for row in (*known, *stored)}
+        _store(session, register, file, accepted, evidence, submission.channel)
+        dropped = _follow(session, register, file, accepted)
+        return Recorded(matter.number, submission.step, matter.flow_run_id, dropped)
+
+
+def _follow(
+    session: Session, register: Register, file: MatterFile, accepted: AcceptedAnswer
+) -> Sequence[str]:
+    """Let a ruling take effect; an answer of a lead ends what was to be decided about it."""
+    if file.about is None:
+        row = file.assignments[-1].row
+        return tuple(drop_petitions(session, row, f"{row.step.label}已反馈", accepted.recorded_at))
+    settle = settle_extension if file.matter.kind is MatterKind.EXTENSION else settle_circular
+    settle(session, register, file.matter, file.about, accepted)
+    return ()
+
+
+def _store(
+    session: Session,
+    register: Register,
+    file: MatterFile,
+    accepted: AcceptedAnswer,
+    evidence: Mapping[int, Evidence],
+    channel: Channel,
+) -> None:
+    """Write the answer, close its assignment and append the ledger entry."""
+    assignment = file.assignments[-1].row
+    answer = Answer(
+        assignment_id=key_of(assignment), unit_code=accepted.unit, person=accepted.person,
+        recorded_at=accepted.recorded_at, effective_at=accepted.effective_at, decision=accepted.decision,
+        fields=accepted.fields, explanation=accepted.explanation, channel=channel,
+    )  # fmt: skip
+    session.add(answer)
+    session.flush()
+    for key in evidence:
+        session.add(AnswerEvidence(answer_id=key_of(answer), evidence_id=key))
+    assignment.answered_at, assignment.rung_at = accepted.recorded_at, None
+    if channel is Channel.CONSOLE:
+        # The form is used up: a replay must not read it as one more answer. After an answer by another
+        # way it stays, so that whoever filled it in meanwhile is told and noted.
+        assignment.form_key = assignment.form_run_id = None
+    session.add(assignment)
+    late = accepted.recorded_at > assignment.due_at
+    decision = decision_label(assignment.step, accepted.decision)
+    summary = f"{assignment.step.label}反馈{f'：{decision}' if decision else ''}{'（逾期）' if late else ''}"
+    actor = f"{register.stored(accepted.unit).short_name} {accepted.person}"
+    append_entry(
+        session, file.matter.number, accepted.recorded_at, "answered", actor, summary,
+        step=assignment.step.value, round=assignment.round, decision=accepted.decision,
+        fields=accepted.fields, explanation=accepted.explanation,
+        effective_at=accepted.effective_at.isoformat(),
+        evidence=sorted(row.sha256 for row in evidence.values()), channel=channel.value,
+    )  # fmt: skip
+
+
+def _note_refusal(place: Workplace, number: str, submission: Submission, reason: str, now: datetime) -> None:
+    """Note in the ledger that a second answer was tried, and forget the form it came by."""
+    with place.writing() as session:
+        matter = find_matter(session, number, for_change=True)
+        for assignment in read_file(session, matter).assignments:
+            used_up = submission.channel is Channel.CONSOLE and assignment.row.form_key
+            if assignment.row.step is submission.step and used_up:
+                assignment.row.form_key = assignment.row.form_run_id = None
+                session.add(assignment.row)
+        known = register_of(session, place).units
+        unit = next((each.short_name for each in known if each.is_called(submission.unit)), submission.unit)
+        append_entry(
+            session, matter.number, now, "refused", f"{unit} {submission.person}", reason,
+            step=submission.step.value, channel=submission.channel.value,
+        )  # fmt: skip

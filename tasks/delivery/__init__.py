@@ -1,0 +1,1 @@
+"""Delivery: messages handed over to channels."""

@@ -1,0 +1,95 @@
+"""What becomes of a message that no channel takes: the bureau is told, and a person may send it again."""
+
+from datetime import datetime
+
+from sqlmodel import Session
+
+from models.errors import ConflictError, NotFound, RuleViolation
+from models.matters.tables import Matter
+from models.messages.tables import Message
+from models.messages.vocabulary import Delivery
+from models.office.directory import Register
+from models.record.entries import RULE
+from models.texts import check_text, visible
+from notifications.texts.rendering import render_message
+from tasks.matters.reading import lock_matters
+from tasks.record.ledger import append_entry
+from tasks.workplace import Workplace, register_of
+
+_KIND = "given_up"
+_LONGEST_PERSON = 50
+
+
+def tell_given_up(session: Session, register: Register, message: Message, now: datetime) -> None:
+    """Note that a message is not tried again, and write to the bureau why.
+
+    A notice of this kind that is given up itself raises no other: the bureau's own channel is broken, which
+    ``zero137 status`` and the ledger show.
+    """
+    unit = register.stored(message.unit_code)
+    summary = f"消息未能交付{unit.name}，已停止发送：{message.subject}"
+    stream = _stream(session, message)
+    append_entry(
+        session, stream, now, "message_given_up", RULE, summary,
+        message=message.id, attempts=message.attempts, reason=message.last_error,
+    )  # fmt: skip
+    if message.kind == _KIND:
+        return
+    bureau = register.bureau()
+    values = {
+        "addressee": bureau.name, "unit": unit.name, "told": message.subject, "body": message.body,
+        "attempts": message.attempts, "reason": message.last_error, "message": message.id, "lead": stream,
+        "document": message.document_number or "",
+    }  # fmt: skip
+    text = render_message(_KIND, values, register.wording)
+    session.add(
+        Message(
+            matter_id=message.matter_id, unit_code=bureau.code, tag=bureau.code, kind=_KIND,
+            dedupe_key=f"{stream}/{_KIND}/{message.id}-{message.attempts}", subject=text.subject,
+            body=text.body, created_at=now, next_attempt_at=now,
+        )
+    )  # fmt: skip
+
+
+def send_again(place: Workplace, message_id: int, person: str, now: datetime) -> Message:
+    """Put a message back into the outbox because a person asked for it; the next delivery hands it over.
+
+    Args:
+        place: The workplace.
+        message_id: The message.
+        person: Who asks (经办人).
+        now: The moment (aware).
+
+    Raises:
+        NotFound: There is no such message.
+        RuleViolation: Nobody is named.
+        ConflictError: It is waiting to be sent anyway, or is being sent at this moment.
+    """
+    if not visible(person) or len(person) > _LONGEST_PERSON:
+        raise RuleViolation("请用 --person 填写经办人姓名（不超过50字）。")
+    check_text(person, "经办人")
+    with place.writing() as session:
+        message = session.get(Message, message_id, with_for_update=True)
+        if message is None:
+            raise NotFound(f"没有编号为 {message_id} 的消息，可用 zero137 messages list 查看。")
+        if message.status is Delivery.CREATED:
+            raise ConflictError("该消息正在待发送，不必重发；未配置渠道的请先配置。")
+        if message.status is Delivery.SENDING and message.next_attempt_at > now:
+            raise ConflictError("该消息正在发送，请稍后再看。")
+        was = message.status
+        message.status, message.next_attempt_at = Delivery.CREATED, now
+        session.add(message)
+        actor = f"{register_of(session, place).bureau().short_name} {person}"
+        append_entry(
+            session, _stream(session, message), now, "message_resent", actor,
+            f"重新发送消息：{message.subject}", message=message.id, before=was.value,
+        )  # fmt: skip
+        return message
+
+
+def _stream(session: Session, message: Message) -> str:
+    """Return the ledger a message belongs to, locked; what concerns no matter has one of its own."""
+    if message.matter_id is None:
+        return "messages"
+    lock_matters(session, message.matter_id)
+    return session.get_one(Matter, message.matter_id).number

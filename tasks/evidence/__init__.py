@@ -1,0 +1,1 @@
+"""Evidence: what people hand in, judged by content."""

@@ -1,0 +1,115 @@
+"""Evidence: files that a lead rests on, each stored once however many leads have it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from sqlmodel import Session, col, select
+
+from models.archive.tables import ArchiveRecord
+from models.errors import NotFound, RuleViolation
+from models.kinds import MatterKind
+from models.matters.tables import Evidence, Matter
+from models.petitions.tables import PetitionEvidence
+from models.texts import check_text
+from tasks.evidence.taking_in import Piece, no_room, taken_in
+from tasks.files.stored_files import keep_files
+from tasks.informants.identities import refuse_naming
+from tasks.matters.reading import find_matter, key_of
+from tasks.record.ledger import append_entry
+from tasks.workplace import Workplace
+
+
+def add_evidence(
+    place: Workplace, number: str, paths: Sequence[Path], person: str, now: datetime
+) -> list[Evidence]:
+    """Store files for a lead ahead of an answer, so that a form can name them.
+
+    Returns:
+        One stored row per path, in order; a file known to the lead is not stored again.
+
+    Raises:
+        NotFound: Unknown lead or file.
+        RuleViolation: A file cannot be taken, or is new to a closed lead; nothing is stored.
+        InputError: There is no room for a file; nothing is stored.
+    """
+    check_text(person, "经办人")
+    with taken_in(place, paths) as pieces, place.writing() as session:
+        matter = find_matter(session, number, for_change=True)
+        refuse_naming(session, place, matter, *(piece.name for piece in pieces))
+        known = {row.sha256 for row in evidence_of(session, matter)}
+        # What the lead has already may be handed in again at any time: that is how a lost file comes back.
+        if _is_disposed(session, matter) or (
+            matter.outcome is not None and any(piece.file.sha256 not in known for piece in pieces)
+        ):
+            raise RuleViolation("该线索已办结，不再接收新的印证材料。")
+        rows = store_pieces(session, matter, pieces, now)
+        for row in {row.sha256: row for row in rows if row.sha256 not in known}.values():
+            append_entry(
+                session, matter.number, now, "evidence_added", person, f"收到印证材料 {row.name}",
+                sha256=row.sha256, size=row.size, media_type=row.media_type,
+            )  # fmt: skip
+        return rows
+
+
+def store_pieces(session: Session, matter: Matter, pieces: Sequence[Piece], now: datetime) -> list[Evidence]:
+    """Store checked files and their rows within a transaction; a known file gives its known row.
+
+    Returns:
+        One row per file, in order.
+
+    Raises:
+        InputError: There is no room for a file.
+    """
+    try:
+        keep_files(session, [piece.file for piece in pieces], now)
+    except OSError as error:
+        raise no_room("、".join(piece.name for piece in pieces)) from error
+    return [_known(session, matter, piece) or _new_row(session, matter, piece, now) for piece in pieces]
+
+
+def evidence_of(session: Session, matter: Matter) -> Sequence[Evidence]:
+    """Return the files of a matter in the order they came: a lead's own, or those a petition rests on."""
+    query = select(Evidence).where(Evidence.matter_id == matter.id)
+    if matter.kind is not MatterKind.LEAD:
+        query = select(Evidence).join(PetitionEvidence).where(PetitionEvidence.matter_id == matter.id)
+    return session.exec(query.order_by(col(Evidence.id))).all()
+
+
+def referenced_evidence(session: Session, matter: Matter, references: Sequence[str]) -> list[Evidence]:
+    """Return stored evidence of a lead by its numbers, as E12.
+
+    Raises:
+        NotFound: A number is not that of evidence of this lead.
+    """
+    rows = []
+    for reference in references:
+        digits = reference.strip().upper().removeprefix("E")
+        row = session.get(Evidence, int(digits)) if digits.isdecimal() and len(digits) < 10 else None  # noqa: PLR2004 - an SQL integer
+        if row is None or row.matter_id != matter.id:
+            raise NotFound(f"该线索没有编号为“{reference}”的印证材料，请先用 zero137 evidence add 上传。")
+        rows.append(row)
+    return rows
+
+
+def _is_disposed(session: Session, matter: Matter) -> bool:
+    """Tell whether the archive of a lead was destroyed: what is gone for good is not brought back."""
+    record = session.get(ArchiveRecord, matter.id)
+    return record is not None and record.disposed_at is not None
+
+
+def _known(session: Session, matter: Matter, piece: Piece) -> Evidence | None:
+    """Return the row of a file the lead already has."""
+    query = select(Evidence).where(Evidence.matter_id == matter.id, Evidence.sha256 == piece.file.sha256)
+    return session.exec(query).first()
+
+
+def _new_row(session: Session, matter: Matter, piece: Piece, now: datetime) -> Evidence:
+    """Write the row of a file that is new to the lead."""
+    row = Evidence(
+        matter_id=key_of(matter), sha256=piece.file.sha256, name=piece.name, media_type=piece.media_type,
+        size=piece.file.size, stored_at=now,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row

@@ -1,0 +1,1 @@
+"""Files: what is known of every stored file."""

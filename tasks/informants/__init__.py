@@ -1,0 +1,1 @@
+"""Informants: sealed, read, and their keys changed."""

@@ -1,0 +1,205 @@
+"""Writing what is told at a rung of the ladder into the outbox, in bulk."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import insert
+from sqlmodel import Session, col, select
+
+from models.days.calendar import WorkCalendar
+from models.days.terms import day_label
+from models.documents.vocabulary import DocumentKind
+from models.kinds import Step
+from models.ladder.rungs import RungRule
+from models.ladder.tables import Escalation
+from models.ladder.vocabulary import Raising, Recipient, Rung
+from models.matters.tables import Assignment, Matter
+from models.mechanisms.leads.tables import Lead
+from models.messages.tables import Message
+from models.messages.vocabulary import Delivery
+from models.office.directory import Register
+from models.office.vocabulary import Role
+from notifications.texts.rendering import RenderedMessage, render_message
+from tasks.documents.issuing import NewDocument, issue_documents
+from tasks.matters.due_dates import due_account, term_of
+from tasks.matters.reading import key_of
+
+# What a person who raises a rung rests on.
+_BY_HAND = "通知§12(六)：推诿、敷衍、拖延的，向市政府报告、在全市范围内通报"
+# These tell what was done before; the others need not read it.
+_NEXT = {Rung.REPORT: "向市政府报告", Rung.CIRCULAR: "在全市范围内通报"}
+_WITH_HISTORY = frozenset({Rung.REPORT, Rung.CIRCULAR})
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One rung of one assignment, to be told to one kind of recipient."""
+
+    matter: Matter
+    row: Assignment
+    rule: RungRule
+    recipient: Recipient
+    # Why a person raised it by hand, as 拖延：三次约谈均未到场; blank where time alone did.
+    grounds: str = ""
+    # The text to be sent word for word, because a person approved it; else the template gives it.
+    text: RenderedMessage | None = None
+    # The number of the document to attach, where it was given before.
+    document: str = ""
+
+
+@dataclass(frozen=True)
+class NoticeDesk:
+    """Puts notices into words: what the register, the calendar and the moment add to them."""
+
+    register: Register
+    calendar: WorkCalendar
+    now: datetime
+    _shared: dict[object, dict[str, object]] = field(default_factory=dict, init=False)
+
+    def enqueue(self, session: Session, notices: Sequence[Notice]) -> None:
+        """Write every notice into the outbox within the transaction that raised its rung."""
+        history = self._history(session, notices)
+        issued = self._issue(session, notices, history)
+        messages = [
+            self._message(
+                notice,
+                unit_code,
+                history.get(key_of(notice.row), []),
+                notice.document or issued.get((key_of(notice.row), notice.rule.rung), ""),
+            )
+            for notice in notices
+            for unit_code in self._addressees(notice)
+        ]
+        if messages:
+            session.connection().execute(insert(Message), messages)
+
+    def _issue(
+        self, session: Session, notices: Sequence[Notice], history: dict[int, list[str]]
+    ) -> dict[tuple[int, Rung], str]:
+        """Issue one document for every rung that has one; returns their numbers by assignment and rung."""
+        # A document that needed approval was numbered with its draft.
+        official = {
+            (key_of(each.row), each.rule.rung): each
+            for each in notices if each.rule.document and not each.rule.needs_approval
+        }  # fmt: skip
+        facts = self._facts(session, [key_of(each.matter) for each in official.values()])
+        wanted = []
+        for (row_id, _), notice in official.items():
+            unit_code = self._document_to(notice)
+            lead = {"facts": facts[key_of(notice.matter)], "notice": self.register.policy.documents.notice}
+            values = {**self._values(notice, unit_code, history.get(row_id, [])), **lead}
+            kind = notice.rule.document or DocumentKind.REPORT
+            wanted.append(NewDocument(kind, notice.matter, self.register.stored(unit_code).name, values))
+        numbers = issue_documents(session, self.register, wanted, self.now)
+        return dict(zip(official, numbers, strict=True))
+
+    def _document_to(self, notice: Notice) -> str:
+        """Return the unit a rung's document is addressed to: the government, or whoever owes the answer."""
+        if notice.rule.document is DocumentKind.REPORT:
+            return next((u.code for u in self.register.all_with(Role.GOVERNMENT)), notice.row.unit_code)
+        return notice.row.unit_code
+
+    def _facts(self, session: Session, matters: Sequence[int]) -> dict[int, str]:
+        """Return the facts of leads by their matters."""
+        query = select(Lead.matter_id, Lead.facts).where(col(Lead.matter_id).in_(matters))
+        return dict(session.exec(query).all()) if matters else {}
+
+    def draft(self, session: Session, notice: Notice) -> RenderedMessage:
+        """Return a notice in the words in which it would be sent; nothing is written."""
+        sent = self._history(session, [notice]).get(key_of(notice.row), [])
+        values = {**self._values(notice, self.register.bureau().code, sent), "document": ""}
+        return render_message(notice.rule.rung.value, values, self.register.wording)
+
+    def _addressees(self, notice: Notice) -> Iterator[str]:
+        """Give the codes of the units that a kind of recipient means."""
+        match notice.recipient:
+            case Recipient.UNIT | Recipient.LEADER:
+                yield notice.row.unit_code
+            case Recipient.BUREAU:
+                yield self.register.bureau().code
+            case Recipient.GOVERNMENT:
+                yield from (unit.code for unit in self.register.all_with(Role.GOVERNMENT))
+            case Recipient.CITY:
+                yield from (unit.code for unit in self.register.units if unit.active)
+
+    def _message(self, notice: Notice, unit_code: str, sent: list[str], document: str) -> dict[str, object]:
+        """Return the row of one message."""
+        row, matter, rung = notice.row, notice.matter, notice.rule.rung
+        # A receipt that nobody signs is deemed: it is reminded of in other words.
+        kind = "receipt_reminder" if row.step is Step.RECEIPT else rung.value
+        text = notice.text or render_message(
+            kind, {**self._values(notice, unit_code, sent), "document": document}, self.register.wording
+        )
+        to = unit_code + (":leader" if notice.recipient is Recipient.LEADER else "")
+        return {
+            "matter_id": key_of(matter), "unit_code": unit_code, "tag": to.replace(":", "-"),
+            "recipient": notice.recipient, "kind": kind,
+            "dedupe_key": f"{matter.number}/{row.step.value}/{row.round}/{kind}-{row.due_on:%Y%m%d}/{to}",
+            "subject": text.subject, "body": text.body, "status": Delivery.CREATED, "created_at": self.now,
+            "document_number": document or None,
+            "attempts": 0, "next_attempt_at": self.now, "handed_over_at": None, "last_error": "",
+        }  # fmt: skip
+
+    def _values(self, notice: Notice, unit_code: str, sent: list[str]) -> dict[str, object]:
+        """Return what the templates speak of."""
+        row, matter, policy = notice.row, notice.matter, self.register.policy
+        # What many notices of one patrol have in common is put into words once.
+        alike = (
+            row.step, row.unit_code, row.due_on, row.provisional, row.clock_start, row.term_value,
+            row.term_unit, notice.rule.rung, notice.recipient, unit_code,
+        )  # fmt: skip
+        if alike not in self._shared:
+            self._shared[alike] = self._common(notice, unit_code)
+        return {
+            **self._shared[alike],
+            "number": matter.number,
+            "printed_number": matter.printed_number,
+            "title": matter.title,
+            "opened_at": f"{policy.business_hours.local(row.opened_at):%Y-%m-%d %H:%M}",
+            "rung_basis": _BY_HAND if notice.grounds else notice.rule.source,
+            "grounds": notice.grounds,
+            "sent": sent,
+            "why": due_account(row, policy, self.calendar) if notice.rule.rung in _WITH_HISTORY else [],
+        }
+
+    def _common(self, notice: Notice, unit_code: str) -> dict[str, object]:
+        """Return what does not depend on the lead."""
+        row, policy = notice.row, self.register.policy
+        term = term_of(row, policy)
+        addressee = self.register.stored(unit_code).name
+        return {
+            "unit": self.register.stored(row.unit_code).name,
+            "addressee": addressee + ("主要负责人" if notice.recipient is Recipient.LEADER else ""),
+            "step": row.step.label,
+            "due": day_label(row.due_on, provisional=row.provisional),
+            "closes": f"{policy.business_hours.closes:%H:%M}",
+            "clock_start": row.clock_start.isoformat(),
+            "term": term.label,
+            "as_of": policy.day_of(self.now).isoformat(),
+            "further": self._further(notice),
+            "late": self.calendar.working_days(row.due_on, policy.day_of(self.now)),
+            "basis": term.source,
+        }
+
+    def _further(self, notice: Notice) -> list[str]:
+        """Return what comes next on the ladder of that step, in words."""
+        ladder = self.register.policy.ladder
+        later = ladder[[rule.rung for rule in ladder].index(notice.rule.rung) + 1 :]
+        return [_NEXT.get(rule.rung, rule.rung.label) for rule in later if notice.row.step in rule.steps]
+
+    def _history(self, session: Session, notices: Iterable[Notice]) -> dict[int, list[str]]:
+        """Return what was raised before for the assignments whose notice tells of it, in order."""
+        asked = {key_of(notice.row) for notice in notices if notice.rule.rung in _WITH_HISTORY}
+        query = (
+            select(Escalation)
+            .where(col(Escalation.assignment_id).in_(asked), col(Escalation.raising) == Raising.RAISED)
+            .where(col(Escalation.at) < self.now)
+            .order_by(col(Escalation.id))
+        )
+        found: dict[int, list[str]] = {}
+        for row in session.exec(query) if asked else ():
+            at = self.register.policy.business_hours.local(row.at)
+            line = f"{at:%Y-%m-%d %H:%M} {row.rung.label}"
+            found.setdefault(row.assignment_id, []).append(line)
+        return found

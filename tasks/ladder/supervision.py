@@ -1,0 +1,174 @@
+"""Raising a rung by hand: a person states the grounds and answers for it with a name."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from models.errors import ConflictError, RuleViolation
+from models.ladder.rungs import RungRule
+from models.ladder.tables import Escalation
+from models.ladder.vocabulary import Grounds, Raising, Rung
+from models.matters.tables import Assignment, Matter
+from models.office.directory import Register
+from models.texts import check_text, visible
+from tasks.informants.identities import refuse_naming
+from tasks.ladder.circulars import draft_circular
+from tasks.ladder.rung_messages import Notice, NoticeDesk
+from tasks.matters.reading import find_matter, key_of, read_file
+from tasks.record.ledger import append_entry
+from tasks.workplace import Workplace, register_of, work_calendar
+
+_LONGEST_PERSON = 50
+_LONGEST_NOTE = 2_000
+
+
+@dataclass(frozen=True)
+class SupervisionRequest:
+    """What a person wants raised: which rung, on what grounds, what happened, and who says so."""
+
+    rung: Rung
+    grounds: Grounds
+    note: str
+    person: str
+
+
+@dataclass(frozen=True)
+class Supervised:
+    """Whether a rung went out or waits for approval, and the circular that was drafted, else blank."""
+
+    raising: Raising
+    circular: str = ""
+
+
+def supervise(place: Workplace, number: str, request: SupervisionRequest, now: datetime) -> Supervised:
+    """Raise a rung for the open assignment of a lead, ahead of its time or beside the others.
+
+    Args:
+        place: The workplace.
+        number: The lead.
+        request: What is raised and why.
+        now: The moment (aware); outside business hours the messages wait for the next opening.
+
+    Returns:
+        What became of it; the run of a drafted circular is still to be started.
+
+    Raises:
+        NotFound: There is no such lead.
+        RuleViolation: Nobody owes an answer, the rung does not apply to its step, or grounds are missing.
+        ConflictError: The rung was raised for this due date before.
+
+    Source: 通知§12(六).
+    """
+    _check(request)
+    with place.writing() as session:
+        matter = find_matter(session, number, for_change=True)
+        row = read_file(session, matter).open_assignment
+        if row is None:
+            raise RuleViolation("该线索当前没有待反馈的环节，不能督办。")
+        refuse_naming(session, place, matter, request.note)
+        register = register_of(session, place)
+        case = _Case(session, register, matter, row, _rule(register, request.rung, row), request, now)
+        return case.carry_out()
+
+
+def _check(request: SupervisionRequest) -> None:
+    """Refuse a request nobody could justify later."""
+    if not visible(request.person) or len(request.person) > _LONGEST_PERSON:
+        raise RuleViolation("请填写经办人姓名（不超过50字）。")
+    if not visible(request.note):
+        raise RuleViolation("请写明推诿、敷衍或拖延的具体情形。")
+    if len(request.note) > _LONGEST_NOTE:
+        raise RuleViolation(f"具体情形不得超过{_LONGEST_NOTE}字。")
+    for text in (request.person, request.note):
+        check_text(text, "填写的内容")
+
+
+def _rule(register: Register, rung: Rung, row: Assignment) -> RungRule:
+    """Return the rule of a rung, if it applies to what is owed."""
+    for rule in register.policy.ladder:
+        if rule.rung is rung and row.step in rule.steps:
+            return rule
+    raise RuleViolation(f"{row.step.label}环节不适用{rung.label}，请核对政策文件中的督办规则。")
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One request with everything it concerns, within its transaction."""
+
+    session: Session
+    register: Register
+    matter: Matter
+    row: Assignment
+    rule: RungRule
+    request: SupervisionRequest
+    now: datetime
+
+    @property
+    def raising(self) -> Raising:
+        """What becomes of it."""
+        return Raising.AWAITING if self.rule.needs_approval else Raising.RAISED
+
+    @property
+    def actor(self) -> str:
+        """Who raises it."""
+        return f"{self.register.bureau().short_name} {self.request.person.strip()}"
+
+    @property
+    def grounds(self) -> str:
+        """Why, in words."""
+        return f"{self.request.grounds.label}：{self.request.note.strip()}"
+
+    def carry_out(self) -> Supervised:
+        """Write the escalation, its ledger entry and its messages."""
+        self._clear_place()
+        self.session.add(
+            Escalation(
+                assignment_id=key_of(self.row), due_on=self.row.due_on, rung=self.rule.rung,
+                raising=self.raising, at=self.now, actor=self.actor, grounds=self.request.grounds,
+                reason=self.request.note.strip(),
+            )
+        )  # fmt: skip
+        self._note()
+        desk = NoticeDesk(self.register, work_calendar(self.session), self.now)
+        recipients = self.rule.recipients
+        notices = [Notice(self.matter, self.row, self.rule, each, self.grounds) for each in recipients]
+        circular = ""
+        if self.raising is Raising.AWAITING:
+            circular = draft_circular(self.session, desk, notices[0], self.actor).number
+        else:
+            desk.enqueue(self.session, notices)
+        self.matter.stale_since = self.now
+        self.session.add(self.matter)
+        return Supervised(self.raising, circular)
+
+    def _clear_place(self) -> None:
+        """Make room for a rung that was skipped or withheld before; the ledger keeps that it was.
+
+        Raises:
+            ConflictError: It was raised for this due date before.
+        """
+        of_rung = select(Escalation).where(
+            col(Escalation.assignment_id) == key_of(self.row),
+            col(Escalation.due_on) == self.row.due_on,
+            col(Escalation.rung) == self.rule.rung,
+        )
+        before = self.session.exec(of_rung).first()
+        if before is None:
+            return
+        if before.raising not in {Raising.SKIPPED, Raising.WITHHELD}:
+            raise ConflictError(f"本环节的{self.rule.rung.label}已经发出过，不再重复。")
+        self.session.delete(before)
+        self.session.flush()
+
+    def _note(self) -> None:
+        """Append the ledger entry."""
+        row, rung = self.row, self.rule.rung
+        unit = self.register.stored(row.unit_code).name
+        awaiting = "" if self.raising is Raising.RAISED else f"（{self.raising.label}）"
+        summary = f"人工{rung.label}：{unit}，{row.step.label}，{self.grounds}{awaiting}"
+        append_entry(
+            self.session, self.matter.number, self.now, "escalated", self.actor, summary,
+            step=row.step.value, round=row.round, unit=row.unit_code, rung=rung.value,
+            raising=self.raising.value, due_on=row.due_on.isoformat(), grounds=self.request.grounds.value,
+        )  # fmt: skip

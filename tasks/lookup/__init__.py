@@ -1,0 +1,1 @@
+"""Lookup: what people look up; nothing is written."""

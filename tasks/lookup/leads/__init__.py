@@ -1,0 +1,1 @@
+"""Finding leads, reading them as records, exporting them."""

@@ -1,0 +1,54 @@
+"""Looking for words in titles and facts, by the index each database has. Source: ADR-0017."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, cast, column, literal_column, table
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Session, col, func, select
+
+from models.lookup.lead_text import pair_phrase
+from models.lookup.tables import LeadText
+
+
+def worded(session: Session, words: tuple[str, ...]) -> Any:  # noqa: ANN401 - a selection of keys
+    """Return the keys of the leads in whose text every word stands, as ``matter_id``."""
+    if _is_sqlite(session):
+        index = table("leadtext_pairs", column("rowid"))
+        phrase = " AND ".join(map(pair_phrase, words))
+        found = select(index.c.rowid.label("matter_id")).select_from(index)
+        return found.where(literal_column("leadtext_pairs").op("MATCH")(phrase)).subquery("worded")
+    keys = _having_words(words).cte("worded")
+    # Read by itself, or PostgreSQL might compute the pairs of every lead that is otherwise asked for.
+    return keys.prefix_with("MATERIALIZED") if any(len(word) > 1 for word in words) else keys
+
+
+def with_words(session: Session, query: Any, key: Any, words: Any) -> Any:  # noqa: ANN401 - queries and a column
+    """Return a query that begins elsewhere with the condition that the words stand in the text."""
+    if _is_sqlite(session):
+        return query.where(among(session, key, select(words.c.matter_id)))
+    return query.join(words, words.c.matter_id == key)
+
+
+def among(session: Session, key: Any, keys: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a column and a query
+    """Return the condition that a key is one of others, perhaps very many."""
+    # The sum keeps SQLite from beginning with these and looking each of them up.
+    found: ColumnElement[bool] = (key + 0 if _is_sqlite(session) else key).in_(keys)
+    return found
+
+
+def _is_sqlite(session: Session) -> bool:
+    """Tell which of the two indexes there is."""
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def _having_words(words: tuple[str, ...]) -> Any:  # noqa: ANN401 - a query
+    """Return PostgreSQL's query for the leads in whose text every word stands."""
+    found = select(LeadText.matter_id)
+    for word in words:
+        pairs = sorted({word[first : first + 2] for first in range(len(word) - 1)})
+        if pairs:
+            found = found.where(func.text_pairs(LeadText.folded).op("@>")(cast(pairs, ARRAY(Text))))
+        # Two characters are a pair, which needs no second look.
+        if len(word) != 2:  # noqa: PLR2004 - a pair
+            found = found.where(col(LeadText.folded).contains(word, autoescape=True))
+    return found

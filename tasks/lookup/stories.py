@@ -1,0 +1,254 @@
+"""The story of a lead: everything that happened to it, in the words shown to people."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session
+
+from models.days.calendar import WorkCalendar
+from models.days.terms import day_label
+from models.matters.facts import DEEMED, signal
+from models.matters.tables import Answer, Assignment
+from models.matters.vocabulary import Signal
+from models.mechanisms.answering import decision_label
+from models.mechanisms.leads.tables import Lead
+from models.office.directory import Register
+from models.office.policy import Policy
+from notifications.texts.rendering import render_markdown
+from tasks.documents.issuing import documents_of
+from tasks.evidence.pieces import evidence_of
+from tasks.matters.due_dates import due_account
+from tasks.matters.reading import AnsweredAssignment, MatterFile, find_matter, key_of, read_file
+from tasks.record.ledger import entries_of
+from tasks.workplace import Workplace, register_of, work_calendar
+
+# The tag of a run whose overdue rungs wait for the decision on an extension.
+HELD = "延期待批"
+
+Story = dict[str, object]
+
+
+def tell_story(place: Workplace, number: str) -> Story:
+    """Return the story of a lead as plain values, the same for a terminal, an artifact and JSON.
+
+    Raises:
+        NotFound: There is no such lead.
+    """
+    with place.reading() as session:
+        file = read_file(session, find_matter(session, number))
+        return _Teller(place.policy, register_of(session, place), work_calendar(session)).tell(session, file)
+
+
+def story_key(number: str) -> str:
+    """Return the key of the artifact that tells the story of a lead."""
+    return f"lead-{number.lower()}"
+
+
+def story_markdown(place: Workplace, number: str) -> str:
+    """Return the story of a lead as Markdown, for an artifact."""
+    return render_markdown("story", tell_story(place, number))
+
+
+@dataclass(frozen=True)
+class Label:
+    """How the run of a lead is named and tagged for people; ``outcome`` is blank while it is open."""
+
+    name: str
+    tags: list[str]
+    title: str
+    outcome: str
+
+
+def run_label(place: Workplace, number: str, now: datetime) -> Label:
+    """Return the name and tags of a lead's run, as 侯线〔2026〕12号 · 核查 · 住建局 · 11-27."""
+    with place.reading() as session:
+        file = read_file(session, find_matter(session, number))
+        register, calendar = register_of(session, place), work_calendar(session)
+    matter, current = file.matter, file.open_assignment
+    if current is None:
+        state = matter.outcome.label if matter.outcome else "派发"
+        tag = Signal.CLOSED.label if matter.outcome else Signal.NORMAL.label
+        return Label(f"{matter.printed_number} · {state}", [tag], matter.title, state)
+    unit = register.stored(current.unit_code).short_name
+    day = f"{current.due_on:%m-%d}{'暂定' if current.provisional else ''}"
+    light = signal(current.due_at, place.policy.near_from(current.step, current.due_on, calendar), now)
+    name = f"{matter.printed_number} · {step_label(current)} · {unit} · {day}"
+    pending = [HELD] if current.held else []
+    return Label(name, [current.step.label, unit, light.label, *pending], matter.title, "")
+
+
+def form_text(place: Workplace, number: str, refusal: str) -> str:
+    """Return what stands above a form, as Markdown: a refusal first, then what is owed, by when and why."""
+    return render_markdown("form", {**tell_story(place, number), "refusal": refusal})
+
+
+def explain_due(place: Workplace, number: str) -> list[tuple[str, list[str]]]:
+    """Return for every assignment of a lead, in order, its name and the account of its due date.
+
+    Raises:
+        NotFound: There is no such lead.
+    """
+    with place.reading() as session:
+        file = read_file(session, find_matter(session, number))
+        register, calendar = register_of(session, place), work_calendar(session)
+        accounts = []
+        for assignment in file.assignments:
+            row = assignment.row
+            heading = f"{step_label(row)} · {register.stored(row.unit_code).name}"
+            accounts.append((heading, due_account(row, place.policy, calendar)))
+        return accounts
+
+
+def step_label(row: Assignment) -> str:
+    """Return a step with its round, as 整改（第2次）."""
+    return row.step.label + (f"（第{row.round}次）" if row.round > 1 else "")
+
+
+@dataclass(frozen=True)
+class _Teller:
+    """What is needed to put rows into words."""
+
+    policy: Policy
+    register: Register
+    calendar: WorkCalendar
+
+    def tell(self, session: Session, file: MatterFile) -> Story:
+        """Return the whole story."""
+        matter, current = file.matter, file.open_assignment
+        waiting = current.step.label if current else "派发"
+        return {
+            "number": matter.number,
+            "printed_number": matter.printed_number,
+            "title": matter.title,
+            "status": matter.outcome.label if matter.outcome else f"待{waiting}",
+            "owing": self.register.stored(current.unit_code).name if current else "",
+            "due": self._day(current.due_on, provisional=current.provisional) if current else "",
+            "particulars": [
+                *(self._asked(file) or self._received(file.lead)),
+                ("办结时间", self._time(matter.closed_at) if matter.closed_at else "未办结"),
+            ],
+            "run": matter.flow_run_id,
+            "facts": _text_of(file),
+            "steps": [self._step(assignment) for assignment in file.assignments],
+            "why": due_account(current, self.policy, self.calendar) if current else [],
+            "evidence": [
+                {"key": f"E{key_of(p)}", "name": p.name, "size": file_size(p.size), "sha256": p.sha256}
+                for p in evidence_of(session, matter)
+            ],
+            "documents": [
+                {
+                    "number": d.number,
+                    "kind": d.kind.label,
+                    "status": d.status.label,
+                    "recipient": d.content["recipient"],
+                    "note": d.note,
+                }
+                for d in documents_of(session, matter)
+            ],
+            "ledger": [
+                {
+                    "sequence": e.sequence,
+                    "at": self._time(e.at),
+                    "kind": e.kind,
+                    "actor": e.actor,
+                    "summary": e.summary,
+                    "detail": e.detail,
+                }
+                for e in entries_of(session, matter.number)
+            ],
+        }
+
+    def _received(self, lead: Lead) -> list[tuple[str, str]]:
+        """Return where a lead came from."""
+        return [
+            ("来源", lead.source_level.label),
+            ("来文文号", lead.document_number or "无"),
+            ("类别", lead.category.label),
+            ("收到时间", self._time(lead.received_at)),
+            ("壁垒类型", lead.barrier.label if lead.barrier else "无"),
+            ("重要程度", lead.importance.label),
+        ]
+
+    def _asked(self, file: MatterFile) -> list[tuple[str, str]]:
+        """Return what a petition asks for; nothing for a lead."""
+        petition, about = file.petition, file.about
+        if petition is None or about is None:
+            return []
+        proposed = [("拟延至", day_label(petition.proposed_on))] if petition.proposed_on else []
+        return [
+            ("所涉环节", f"{step_label(about)} · {self.register.stored(about.unit_code).name}"),
+            ("所涉到期日", self._day(petition.due_on, provisional=False)),
+            *proposed,
+            ("提出单位", self.register.stored(petition.unit_code).name),
+            ("提出人", petition.person),
+            ("提出时间", self._time(file.matter.created_at)),
+        ]
+
+    def _step(self, assignment: AnsweredAssignment) -> dict[str, str]:
+        """Return one assignment in words."""
+        row, answer = assignment.row, assignment.answer
+        told = {
+            "step": step_label(row),
+            "unit": self.register.stored(row.unit_code).name,
+            "clock_start": row.clock_start.isoformat(),
+            "due": self._day(row.due_on, provisional=row.provisional),
+            "answered_at": "", "decision": "", "person": "", "explanation": "", "timeliness": "办理中",
+        }  # fmt: skip
+        if answer is not None:
+            told |= {
+                "answered_at": self._time(answer.recorded_at),
+                "decision": self._decision(row, answer),
+                "person": answer.person,
+                "explanation": answer.explanation,
+                "timeliness": "逾期" if answer.recorded_at > row.due_at else "按期",
+            }
+        if answer is not None and answer.decision == DEEMED:
+            told["timeliness"] = "逾期未签收"
+        return told
+
+    def _named(self, fields: dict[str, str]) -> str:
+        """Return the fields of an answer that name something, in words."""
+        if "authority" in fields:
+            units = [fields["authority"], *filter(None, fields["cooperating"].split(","))]
+            return (
+                "主管单位："
+                + "、".join(self.register.stored(code).name for code in units[:1])
+                + (
+                    f"；协办单位：{'、'.join(self.register.stored(code).name for code in units[1:])}"
+                    if units[1:]
+                    else ""
+                )
+            )
+        if "signed_at" in fields:
+            return f"签收于 {self._time(datetime.fromisoformat(fields['signed_at']))}"
+        return fields.get("measures", "")
+
+    def _decision(self, row: Assignment, answer: Answer) -> str:
+        """Return what was decided, and for a finding also who rectifies and how."""
+        decision = decision_label(row.step, answer.decision) or self._named(answer.fields)
+        if "until" in answer.fields:
+            return f"{decision}，延至 {answer.fields['until']}"
+        if "responsible" not in answer.fields:
+            return decision
+        responsible = self.register.stored(answer.fields["responsible"]).name
+        return f"{decision}；责任单位：{responsible}；整改意见：{answer.fields['opinion']}"
+
+    def _time(self, moment: datetime) -> str:
+        """Return a moment in the office's zone."""
+        return f"{self.policy.business_hours.local(moment):%Y-%m-%d %H:%M}"
+
+    @staticmethod
+    def _day(day: date, *, provisional: bool) -> str:
+        """Return a due day in words."""
+        return day_label(day, provisional=provisional)
+
+
+def _text_of(file: MatterFile) -> str:
+    """Return what a matter says: the facts of a lead, the grounds of a request, a circular as drafted."""
+    petition = file.petition
+    return "\n".join(filter(None, (petition.subject, petition.body))) if petition else file.lead.facts
+
+
+def file_size(size: int) -> str:
+    """Return a size in bytes as people read it."""
+    return f"{size / (1 << 20):.1f} MB" if size >= 1 << 20 else f"{max(size / 1024, 0.1):.1f} KB"

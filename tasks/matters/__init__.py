@@ -1,0 +1,1 @@
+"""Matters: from rows to facts, and their due dates explained."""

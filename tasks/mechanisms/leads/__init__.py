@@ -1,0 +1,1 @@
+"""Leads: registered, read from files, asked about by letter."""

@@ -1,0 +1,83 @@
+"""Asking other units for their opinion on a lead by letter (征询函). Source: 通知§1(三)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from models.days.terms import day_label
+from models.documents.vocabulary import DocumentKind
+from models.errors import RuleViolation
+from models.kinds import MatterKind
+from models.matters.tables import Matter
+from models.texts import check_text, visible
+from tasks.documents.issuing import NewDocument, issue_documents
+from tasks.informants.identities import refuse_naming
+from tasks.matters.reading import find_matter, read_file
+from tasks.messages.posting import enqueue
+from tasks.messages.values import matter_values
+from tasks.workplace import Workplace, register_of
+
+_LONGEST_QUESTION = 5_000
+_LONGEST_PERSON = 50
+
+
+@dataclass(frozen=True)
+class Consultation:
+    """Which units are asked what, until when they are to reply, and who asks."""
+
+    units: Sequence[str]
+    question: str
+    reply_by: date
+    person: str
+
+
+def consult(place: Workplace, number: str, asked: Consultation, now: datetime) -> str:
+    """Issue a consultation letter and write to every unit it is addressed to; returns its number.
+
+    Raises:
+        NotFound: There is no such lead or unit.
+        RuleViolation: The lead is closed or not handed to anybody yet, or something is missing.
+    """
+    _check(asked, place.policy.day_of(now))
+    with place.writing() as session:
+        matter = find_matter(session, number, for_change=True)
+        file = read_file(session, matter)
+        _check_matter(matter)
+        refuse_naming(session, place, matter, asked.question)
+        if not file.assignments:
+            raise RuleViolation("该线索尚未派发，请几秒后重试。")
+        register = register_of(session, place)
+        units = [register.unit(text) for text in asked.units]
+        row = file.assignments[-1].row
+        told = {"question": asked.question.strip(), "reply_by": day_label(asked.reply_by)}
+        values = {**matter_values(register, file, row, row.unit_code), **told}
+        actor = f"{register.bureau().short_name} {asked.person.strip()}"
+        recipients = "、".join(unit.name for unit in units)
+        letter = NewDocument(DocumentKind.CONSULTATION_LETTER, matter, recipients, values, actor=actor)
+        (document,) = issue_documents(session, register, [letter], now)
+        for unit in units:
+            told_unit = {**told, "addressee": unit.name, "document": document}
+            enqueue(session, register, file, row, "consultation", unit.code, now, **told_unit)
+        return document
+
+
+def _check(asked: Consultation, today: date) -> None:
+    """Refuse a question nobody could answer or account for."""
+    if not visible(asked.person) or len(asked.person) > _LONGEST_PERSON:
+        raise RuleViolation("请填写经办人姓名（不超过50字）。")
+    if not asked.units:
+        raise RuleViolation("请填写征询的单位。")
+    if not visible(asked.question) or len(asked.question) > _LONGEST_QUESTION:
+        raise RuleViolation(f"请写明征询事项，不超过{_LONGEST_QUESTION}字。")
+    if asked.reply_by < today:
+        raise RuleViolation("回复期限不能早于今天。")
+    for text in (asked.person, asked.question):
+        check_text(text, "填写的内容")
+
+
+def _check_matter(matter: Matter) -> None:
+    """Refuse what is no lead, or is closed."""
+    if matter.kind is not MatterKind.LEAD:
+        raise RuleViolation("征询函只就问题线索发出，请填写线索编号。")
+    if matter.outcome is not None:
+        raise RuleViolation(f"该线索已办结（{matter.outcome.label}），不再征询意见。")

@@ -1,0 +1,100 @@
+"""Registering leads: each one once, with a number that is never given twice."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from models.kinds import MatterKind
+from models.matters.tables import Matter
+from models.mechanisms.leads.intake import LeadDraft, registration_digest
+from models.mechanisms.leads.tables import Lead
+from tasks.informants.identities import keep_informants
+from tasks.matters.reading import key_of
+from tasks.record.ledger import append_entry
+from tasks.turns import next_number, take_turn
+from tasks.workplace import Workplace, register_of
+
+
+@dataclass(frozen=True)
+class Registered:
+    """The number of a lead, and whether it was created now or known before."""
+
+    number: str
+    printed_number: str
+    created: bool
+
+
+def register_leads(place: Workplace, drafts: list[LeadDraft], person: str, now: datetime) -> list[Registered]:
+    """Store leads in one transaction: all of them or none.
+
+    Args:
+        place: The workplace.
+        drafts: The leads; those already stored (same source, document, title and facts) are not stored again.
+        person: Who registers them.
+        now: The moment of registration (aware).
+
+    Returns:
+        One result per draft, in the same order.
+
+    Raises:
+        NotFound: Informants are named and there is no key to seal them with.
+        InputError: That key cannot be used.
+
+    Source: 通知§12(二), §13(二).
+    """
+    with place.writing() as session:
+        series = f"线索/{place.policy.day_of(now).year}"
+        # Registrations take turns, so that two who bring the same lead cannot both find it missing.
+        take_turn(session, series)
+        bureau = register_of(session, place).bureau()
+        actor = f"{bureau.short_name} {person}".strip()
+        registered = [_register(place, session, draft, actor, now) for draft in drafts]
+        reported = [
+            (one.number, draft) for one, draft in zip(registered, drafts, strict=True) if draft.identity
+        ]
+        if reported:
+            keep_informants(session, place, reported, actor, now)
+        return registered
+
+
+def _register(place: Workplace, session: Session, draft: LeadDraft, actor: str, now: datetime) -> Registered:
+    """Store one lead unless it is known."""
+    known = session.exec(select(Matter).join(Lead).where(Lead.fingerprint == draft.fingerprint)).first()
+    if known is not None:
+        return Registered(known.number, known.printed_number, created=False)
+    year = place.policy.day_of(now).year
+    sequence = next_number(session, f"线索/{year}")
+    numbering = place.policy.numbering
+    matter = Matter(
+        kind=MatterKind.LEAD,
+        number=numbering.key_of(year, sequence),
+        printed_number=numbering.printed_of(year, sequence),
+        title=draft.title,
+        created_at=now,
+    )
+    session.add(matter)
+    session.flush()
+    lead = Lead(
+        matter_id=key_of(matter),
+        source_level=draft.source_level,
+        document_number=draft.document_number,
+        facts=draft.facts,
+        category=draft.category,
+        received_at=draft.received_at,
+        fingerprint=draft.fingerprint,
+        barrier=draft.barrier,
+        importance=draft.importance,
+    )
+    session.add(lead)
+    summary = f"登记线索《{draft.title}》，来源：{draft.source_level.label}"
+    append_entry(
+        session, matter.number, now, "registered", actor, summary,
+        received_at=draft.received_at.isoformat(), category=draft.category.value,
+        barrier=draft.barrier.value if draft.barrier else None, importance=draft.importance.value,
+        fingerprint=draft.fingerprint,
+        content_sha256=registration_digest(
+            draft.title, draft.facts, draft.source_level, draft.document_number
+        ),
+    )  # fmt: skip
+    return Registered(matter.number, matter.printed_number, created=True)

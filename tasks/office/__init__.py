@@ -1,0 +1,1 @@
+"""The office: who works here and on which days."""

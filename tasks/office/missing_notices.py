@@ -1,0 +1,84 @@
+"""Telling the operator, once a day, that running clocks depend on a year whose notice is not loaded."""
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from models.days.calendar import WorkCalendar
+from models.days.terms import day_label
+from models.matters.tables import Assignment, Matter
+from models.messages.tables import Message
+from models.record.entries import RULE
+from notifications.texts.rendering import render_message
+from tasks.record.ledger import append_entry
+from tasks.turns import TELLING, take_turn
+from tasks.workplace import Workplace, register_of, work_calendar
+
+_SHOWN = 20
+_KIND = "calendar_missing"
+
+
+def tell_of_missing_notices(place: Workplace, now: datetime) -> int:
+    """Write one message a day to the bureau while open due dates are provisional, in business hours.
+
+    Args:
+        place: The workplace.
+        now: The moment (aware).
+
+    Returns:
+        How many open leads have a provisional due date; 0 where nothing was written.
+    """
+    with place.writing() as session:
+        # Two patrols at once would both find that nobody was told yet.
+        take_turn(session, TELLING)
+        calendar = work_calendar(session)
+        if not place.policy.business_hours.is_open(now, calendar):
+            return 0
+        owed = _provisional(session)
+        bureau = register_of(session, place).bureau()
+        key = f"calendar/{place.policy.day_of(now)}/{_KIND}/{bureau.code}"
+        told = select(Message.id).where(Message.dedupe_key == key)
+        if not owed or session.exec(told).first() is not None:
+            return 0
+        years = "、".join(str(year) for year in _years(owed, calendar))
+        text = render_message(
+            _KIND,
+            {"years": years, "count": len(owed), "unit": bureau.name, "lines": _lines(owed)},
+            place.templates_folder,
+        )
+        session.add(
+            Message(
+                unit_code=bureau.code, tag=bureau.code, kind=_KIND, dedupe_key=key,
+                subject=text.subject, body=text.body, created_at=now, next_attempt_at=now,
+            )
+        )  # fmt: skip
+        summary = f"提醒导入{years}年放假安排，{len(owed)}条线索的到期日为暂定"
+        append_entry(session, "calendar", now, _KIND, RULE, summary, leads=len(owed))
+        return len(owed)
+
+
+def _provisional(session: Session) -> list[tuple[Assignment, Matter]]:
+    """Return the open assignments whose due date is provisional, the nearest first."""
+    query = (
+        select(Assignment, Matter)
+        .join(Matter)
+        .where(col(Assignment.answered_at).is_(None), col(Assignment.provisional))
+        .order_by(col(Assignment.due_on), col(Assignment.id))
+    )
+    return list(session.exec(query).all())
+
+
+def _years(owed: list[tuple[Assignment, Matter]], calendar: WorkCalendar) -> list[int]:
+    """Return the years without a notice that the due dates reach into."""
+    reached = {year for row, _ in owed for year in range(row.clock_start.year, row.due_on.year + 1)}
+    return sorted(year for year in reached if not calendar.covers(year))
+
+
+def _lines(owed: list[tuple[Assignment, Matter]]) -> list[str]:
+    """Return the leads as lines, the first of many."""
+    lines = [
+        f"{matter.printed_number} {row.step.label} {day_label(row.due_on, provisional=True)}"
+        for row, matter in owed[:_SHOWN]
+    ]
+    more = len(owed) - _SHOWN
+    return [*lines, *([f"另有{more}条"] if more > 0 else [])]

@@ -1,0 +1,1 @@
+"""Petitions: put before somebody, settled, dropped."""

@@ -1,0 +1,1 @@
+"""The record: appending to the ledger and sealing it."""

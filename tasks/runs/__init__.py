@@ -1,0 +1,1 @@
+"""Runs: Prefect as an engine that may be lost."""

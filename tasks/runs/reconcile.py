@@ -1,0 +1,252 @@
+"""Reconciling Prefect with our database: every open lead has one live run, and it waits for the right thing.
+
+This makes up for a server that was down or lost its database, for workers that were killed, for runs that
+were cancelled or deleted by hand; and it is how a receipt comes to be deemed: nobody answers, time passes.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, select
+
+from models.errors import ConflictError, StartError
+from models.kinds import Step
+from models.matters.tables import Assignment, Matter
+from models.record.entries import RULE
+from models.runs.diagnosis import Carried, diagnose, is_orphaned, is_superfluous
+from models.runs.vocabulary import RunFault, RunRepair
+from tasks.matters.reading import find_matter, key_of
+from tasks.record.ledger import append_entry
+from tasks.runs.prefect_api import PrefectApi
+from tasks.runs.starting import start_run
+from tasks.workplace import ApiAddress, Workplace
+
+logger = logging.getLogger(__name__)
+
+# What only one does at a time, on whichever machine.
+RECONCILIATION = "核对承办运行"
+
+
+@dataclass(frozen=True)
+class RunFinding:
+    """A run that is not as it should be: the fault and the run (None where there never was one).
+
+    ``number`` is the lead, blank for a run that carries none, as an import or a patrol.
+    """
+
+    number: str
+    fault: RunFault
+    run_id: str | None
+
+
+@dataclass(frozen=True)
+class Mended:
+    """What was done about a finding; ``repair`` None and a reason where it could not be done now."""
+
+    finding: RunFinding
+    repair: RunRepair | None = None
+    new_run_id: str | None = None
+    reason: str = ""
+
+
+def find_faults(place: Workplace, now: datetime) -> list[RunFinding]:
+    """Return what is wrong with the runs of all leads; nothing is changed.
+
+    Args:
+        place: The workplace.
+        now: The present moment (aware).
+
+    Raises:
+        StartError: The Prefect server is not reached.
+    """
+    with PrefectApi(place.api) as api:
+        return list(_faults(place, api, now))
+
+
+def reconcile(place: Workplace, now: datetime) -> list[Mended]:
+    """Find what is wrong with the runs of all leads and mend it, in the order of registration.
+
+    Two at once would both see the same fault and give the run away twice; so they take turns.
+
+    Args:
+        place: The workplace.
+        now: The present moment (aware).
+
+    Raises:
+        StartError: The Prefect server is not reached, or somebody else has been at it for long.
+    """
+    with place.alone(RECONCILIATION), PrefectApi(place.api) as api:
+        done = (_mend(place, api, finding, now) for finding in list(_faults(place, api, now)))
+        return [mended for mended in done if mended is not None]
+
+
+def orphaned_runs(address: ApiAddress) -> set[str]:
+    """Return the runs that claim to be under way although nobody carries them; few runs do at any time.
+
+    Raises:
+        StartError: The Prefect server is not reached.
+    """
+    with PrefectApi(address) as api:
+        return {run.id for run in api.held_runs() if is_orphaned(run)}
+
+
+def standing_leads(place: Workplace) -> set[str]:
+    """Return the open leads nobody owes anything for: they are about to go on, or were not woken.
+
+    This asks our database alone, and may be asked often.
+    """
+    owed = select(Assignment.matter_id).where(col(Assignment.answered_at).is_(None))
+    standing = select(Matter.number).where(col(Matter.outcome).is_(None), col(Matter.id).not_in(owed))
+    with place.reading() as session:
+        return set(session.exec(standing))
+
+
+def summary_of(mended: Sequence[Mended]) -> str:
+    """Return what a reconciler did as one Chinese clause."""
+    if not mended:
+        return "承办运行均正常"
+    counts = Counter(each.repair.label if each.repair else "未能修复" for each in mended)
+    return "承办运行：" + "，".join(f"{label}{count}条" for label, count in counts.items())
+
+
+def _faults(place: Workplace, api: PrefectApi, now: datetime) -> Iterator[RunFinding]:
+    """Give the findings: first the open leads in the order of registration, then runs that carry none."""
+    # The runs are read first: a lead registered meanwhile is then only found to lack a run it has.
+    live = {run.id: run for run in api.live_runs()}
+    leads = _leads(place, now, col(Matter.outcome).is_(None))
+    missing = [lead.run_id for lead in leads if lead.run_id is not None and lead.run_id not in live]
+    runs = live | api.runs_by_id(missing)
+    others = live.keys() - {lead.run_id for lead in leads}
+    # What remains carries a closed lead to its end, or nothing at all.
+    leads += _leads(place, now, col(Matter.flow_run_id).in_(others))
+    for lead in leads:
+        fault = diagnose(lead, runs.get(lead.run_id or ""))
+        if fault is not None:
+            yield RunFinding(lead.number, fault, lead.run_id)
+    for run_id in others - {lead.run_id for lead in leads}:
+        if is_superfluous(live[run_id], _carrier(place, live[run_id].number)):
+            yield RunFinding(live[run_id].number, RunFault.DUPLICATED, run_id)
+    for run in api.held_runs():
+        if not run.number and is_orphaned(run):
+            yield RunFinding("", RunFault.ORPHANED, run.id)
+
+
+def _leads(place: Workplace, now: datetime, which: ColumnElement[bool]) -> list[Carried]:
+    """Return leads with what their runs should wait for, in the order of registration."""
+    owed = select(Assignment).join(Matter).where(col(Assignment.answered_at).is_(None), which)
+    with place.reading() as session:
+        assignments = {row.matter_id: row for row in session.exec(owed)}
+        matters = session.exec(select(Matter).where(which).order_by(col(Matter.id))).all()
+    return [_carried(matter, assignments.get(key_of(matter)), now) for matter in matters]
+
+
+def _carrier(place: Workplace, number: str) -> str | None:
+    """Return the run that carries a lead."""
+    with place.reading() as session:
+        return session.exec(select(Matter.flow_run_id).where(Matter.number == number)).first()
+
+
+def _carried(matter: Matter, owed: Assignment | None, now: datetime) -> Carried:
+    """Return a matter as the rules see it."""
+    shown = owed is not None and owed.form_run_id == matter.flow_run_id
+    lapsed = owed is not None and owed.step is Step.RECEIPT and owed.due_at < now
+    wait = owed.form_key if owed is not None and shown else None
+    return Carried(matter.number, matter.flow_run_id, wait, lapsed, closed=matter.outcome is not None)
+
+
+def _mend(place: Workplace, api: PrefectApi, finding: RunFinding, now: datetime) -> Mended | None:
+    """Mend one fault and note it in the ledger; None where it has gone meanwhile."""
+    try:
+        if not _persists(place, api, finding, now):
+            return None
+        return _repair(place, api, finding, now)
+    except (StartError, ConflictError) as error:
+        # One lead that cannot be helped now must not keep the others waiting.
+        logger.warning("%s：%s", finding.number, error)
+        return Mended(finding, reason=str(error))
+
+
+def _persists(place: Workplace, api: PrefectApi, finding: RunFinding, now: datetime) -> bool:
+    """Look at one lead again: facts and runs were read at different moments, and both move on."""
+    run = api.runs_by_id([finding.run_id]).get(finding.run_id) if finding.run_id else None
+    if run is not None and not finding.number:
+        return is_orphaned(run)
+    if run is not None and finding.fault is RunFault.DUPLICATED:
+        return is_superfluous(run, _carrier(place, finding.number))
+    leads = _leads(place, now, col(Matter.number) == finding.number)
+    return bool(leads) and leads[0].run_id == finding.run_id and diagnose(leads[0], run) is finding.fault
+
+
+def _repair(place: Workplace, api: PrefectApi, finding: RunFinding, now: datetime) -> Mended | None:
+    """Do what the fault asks for; None where Prefect says that it has gone meanwhile."""
+    run_id = finding.run_id
+    match finding.fault:
+        case RunFault.NEVER_STARTED:
+            return _noted(place, finding, RunRepair.STARTED, start_run(place, api, finding.number), now)
+        case RunFault.ORPHANED if run_id is not None:
+            done, repair = api.reschedule(run_id), RunRepair.RESCHEDULED
+        case RunFault.SUPERSEDED | RunFault.LAPSED if run_id is not None:
+            done, repair = api.wake(run_id), RunRepair.WOKEN
+        case RunFault.DUPLICATED if run_id is not None:
+            done, repair = api.end(run_id), RunRepair.CANCELLED
+        case _:
+            return _replace(place, api, finding, now)
+    if not done:
+        return None
+    if finding.fault is RunFault.LAPSED:
+        # Time has passed, which is no fault of anybody's; the next step tells of it in the ledger.
+        return Mended(finding, repair, run_id)
+    return _noted(place, finding, repair, run_id, now)
+
+
+def _replace(place: Workplace, api: PrefectApi, finding: RunFinding, now: datetime) -> Mended:
+    """Let a new run continue for one that is gone.
+
+    The new run waits until the database says that it carries the lead. Killed in between, the next
+    reconciler gets the same run from Prefect, or finds it waiting for what nobody asked and wakes it.
+
+    Raises:
+        ConflictError: Another reconciler was faster.
+    """
+    with place.reading() as session:
+        name = f"{find_matter(session, finding.number).printed_number} · 接续"
+    new_run_id = api.start_handling(finding.number, name, continues=finding.run_id)
+    with place.writing() as session:
+        matter = find_matter(session, finding.number, for_change=True)
+        if matter.flow_run_id != finding.run_id:
+            raise ConflictError("该线索已由另一次核对接续。")
+        matter.flow_run_id = new_run_id
+        session.add(matter)
+        _note(session, finding, RunRepair.REPLACED, new_run_id, now)
+    api.wake(new_run_id)
+    if finding.fault is RunFault.DETACHED and finding.run_id is not None:
+        # It waits in a pool that nobody serves any more.
+        api.end(finding.run_id)
+    return Mended(finding, RunRepair.REPLACED, new_run_id)
+
+
+def _noted(
+    place: Workplace, finding: RunFinding, repair: RunRepair, run_id: str | None, now: datetime
+) -> Mended:
+    """Note a repair in a transaction of its own."""
+    with place.writing() as session:
+        if finding.number:
+            find_matter(session, finding.number, for_change=True)
+        _note(session, finding, repair, run_id, now)
+    return Mended(finding, repair, run_id)
+
+
+def _note(
+    session: Session, finding: RunFinding, repair: RunRepair, run_id: str | None, now: datetime
+) -> None:
+    """Write what was found and done into the ledger, with a link from the old run to the new one."""
+    subject = "承办运行" if finding.number else "运行"
+    append_entry(
+        session, finding.number or "runs", now, "run_repaired", RULE,
+        f"{subject}{finding.fault.label}，已{repair.label}",
+        fault=finding.fault.value, repair=repair.value, run=finding.run_id, carried_by=run_id,
+    )  # fmt: skip

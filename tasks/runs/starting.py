@@ -1,0 +1,94 @@
+"""Giving every lead its run, and waking the run when there is something to do."""
+
+import time
+from collections.abc import Iterable
+from datetime import datetime
+
+from models.errors import StartError
+from models.matters.facts import Await
+from tasks.conduct.steps import peek_step
+from tasks.matters.reading import find_matter
+from tasks.runs.prefect_api import PrefectApi
+from tasks.workplace import Workplace
+
+# A run in one of these states reads the facts anew by itself.
+_UNDER_WAY = ("SCHEDULED", "PENDING")
+# How long to wait for a run that is still leaving its last step, in seconds.
+_WAITS = (0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 1.5)
+
+
+def start_run(place: Workplace, api: PrefectApi, number: str) -> str:
+    """Give a lead that has none its run; returns the run that carries it.
+
+    Raises:
+        StartError: The Prefect server is not reached.
+    """
+    with place.reading() as session:
+        matter = find_matter(session, number)
+    if matter.flow_run_id is not None:
+        return matter.flow_run_id
+    started = api.start_handling(matter.number, f"{matter.printed_number} · 派发")
+    return adopt_run(place, number, started)
+
+
+def start_runs(place: Workplace, numbers: Iterable[str]) -> None:
+    """Give each of these leads its run, unless it has one.
+
+    Raises:
+        StartError: The Prefect server is not reached; the patrol makes up for the rest.
+    """
+    with PrefectApi(place.api) as api:
+        for number in numbers:
+            start_run(place, api, number)
+
+
+def adopt_run(place: Workplace, number: str, flow_run_id: str) -> str:
+    """Let a run carry a lead, unless another one carries it already; returns the one that does."""
+    with place.reading() as session:
+        carrier = find_matter(session, number).flow_run_id
+    if carrier is not None:
+        return carrier
+    with place.writing() as session:
+        matter = find_matter(session, number, for_change=True)
+        matter.flow_run_id = matter.flow_run_id or flow_run_id
+        session.add(matter)
+        return matter.flow_run_id
+
+
+def wake_matters(place: Workplace, numbers: Iterable[str]) -> str:
+    """Let the runs of matters that were closed from outside come to their end.
+
+    Returns:
+        Blank, or why it was not possible; the reconciler makes up for it.
+    """
+    try:
+        with PrefectApi(place.api) as api:
+            for number in numbers:
+                with place.reading() as session:
+                    carrier = find_matter(session, number).flow_run_id
+                if carrier is not None:
+                    api.wake(carrier)
+    except StartError as error:
+        return str(error)
+    return ""
+
+
+def wake_lead(place: Workplace, number: str, now: datetime) -> None:
+    """Let the run of a lead go on after an answer, or start the run it still lacks.
+
+    A run that has not quite left its last step is given a few seconds.
+
+    Raises:
+        StartError: The Prefect server is not reached, or the run has ended; the reconciler makes up for it.
+    """
+    with PrefectApi(place.api) as api:
+        for pause in (*_WAITS, None):
+            step = peek_step(place, number, now)
+            if isinstance(step, Await) or step is None:
+                return
+            carrier = start_run(place, api, number)
+            if api.wake(carrier) or api.state_of(carrier) in _UNDER_WAY:
+                return
+            if pause is not None:
+                time.sleep(pause)
+    raise StartError("该线索的承办流程暂未继续，巡查时将自动处理。")

@@ -1,0 +1,1 @@
+"""The store: bytes by their digest, in a folder or a bucket."""

@@ -1,0 +1,1 @@
+"""Upkeep: copies, backups, what a doctor and a meter read."""

@@ -1,0 +1,1 @@
+"""Systems, databases and commands that tests start and end."""

@@ -1,0 +1,1 @@
+"""Real calls that bring facts about."""

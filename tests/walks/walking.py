@@ -1,0 +1,153 @@
+"""Walking a lead through its life cycle by real calls, for every test that needs one at a certain step."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+from conftest import Clock
+from sqlalchemy import select
+from sqlmodel import SQLModel, col
+
+from models.kinds import Step
+from models.matters.facts import Await, NextStep
+from models.mechanisms.leads.intake import IntakeDefaults, LeadDraft, read_row
+from models.messages.tables import Message
+from models.record.tables import LedgerEntry
+from tasks.conduct.answers import Recorded, Submission, record_answer
+from tasks.conduct.steps import take_step
+from tasks.matters.reading import MatterFile, find_matter, read_file
+from tasks.mechanisms.leads.registering import register_leads
+from tasks.record.ledger import entries_of
+from tasks.workplace import Workplace
+
+BUREAU, AUTHORITY, RESPONSIBLE = "FGJ", "ZJJ", "SCJG"
+PERSON = "经办人甲"
+EXPLANATION = "经现场核查并调阅全部审批档案，相关情况属实，有关文件已随本次反馈一并提交。"
+PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
+
+UNITS = {
+    Step.TRANSFER: BUREAU,
+    Step.RECEIPT: AUTHORITY,
+    Step.VERIFY: AUTHORITY,
+    Step.RECTIFY: RESPONSIBLE,
+    Step.REVIEW: BUREAU,
+    Step.EXTENSION: "SFGW",
+    Step.PUBLICATION: BUREAU,
+}
+LEAD_STEPS = (Step.TRANSFER, Step.RECEIPT, Step.VERIFY, Step.RECTIFY, Step.REVIEW)
+FIELDS: Mapping[Step, Mapping[str, str]] = {
+    Step.TRANSFER: {"authority": AUTHORITY, "cooperating": "XSPJ"},
+    Step.RECEIPT: {},
+    Step.VERIFY: {"finding": "属实", "responsible": RESPONSIBLE, "opinion": "立即停止要求企业提交该证明。"},
+    Step.RECTIFY: {"measures": "废止有关文件，退还已收取的保证金。"},
+    Step.REVIEW: {"verdict": "通过"},
+    Step.EXTENSION: {"ruling": "同意"},
+    Step.PUBLICATION: {"ruling": "同意"},
+}
+_GATED = frozenset({Step.VERIFY, Step.RECTIFY})
+
+
+def houma(day: int, hour: int, minute: int = 0, second: int = 0) -> datetime:
+    """Return a moment of November 2026 by the clock on the wall in Houma."""
+    return datetime(2026, 11, day, hour - 8, minute, second, tzinfo=UTC)
+
+
+def draft_lead(place: Workplace, clock: Clock, **cells: object) -> LeadDraft:
+    """Return a lead that can be registered; cells by English key replace the usual ones."""
+    usual = {"title": "要求企业在本地设立子公司方可投标", "facts": "招标文件设置了清单之外的准入条件。"}
+    draft = read_row(1, {**usual, **cells}, IntakeDefaults(clock()), place.policy, clock())
+    assert isinstance(draft, LeadDraft), draft
+    return draft
+
+
+def register_lead(place: Workplace, clock: Clock, **cells: object) -> str:
+    """Register a lead and return its number; cells by English key replace the usual ones."""
+    return register_leads(place, [draft_lead(place, clock, **cells)], PERSON, clock())[0].number
+
+
+def write_evidence(folder: Path, name: str = "核查记录.pdf", content: bytes = PDF) -> Path:
+    """Write a file that can be taken as evidence, unless other content is given."""
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+def answer_to(step: Step, folder: Path, **changes: object) -> Submission:
+    """Return an answer to a step that satisfies every rule, but for the changes."""
+    files = (write_evidence(folder),) if step in _GATED else ()
+    explanation = EXPLANATION if step in _GATED else ""
+    usual = Submission(step, UNITS[step], PERSON, FIELDS[step], explanation, files)
+    return replace(usual, **changes)  # type: ignore[arg-type]
+
+
+@dataclass
+class Walk:
+    """One registered lead on its way: what the flow and the units would do is done by calls."""
+
+    place: Workplace
+    clock: Clock
+    folder: Path
+    number: str
+
+    def advance(self) -> NextStep | None:
+        """Take steps until somebody owes an answer or the lead is closed."""
+        while True:
+            step = take_step(self.place, self.number, self.clock())
+            if isinstance(step, Await) or step is None:
+                return step
+
+    def answer(self, step: Step, **changes: object) -> Recorded:
+        """Hand in an answer that satisfies every rule, but for the changes; nothing is advanced."""
+        submission = answer_to(step, self.folder, **changes)
+        return record_answer(self.place, self.number, submission, self.clock())
+
+    def pass_step(self, step: Step, **changes: object) -> NextStep | None:
+        """Answer a step and advance to the next one."""
+        self.answer(step, **changes)
+        return self.advance()
+
+    def to(self, step: Step) -> Self:
+        """Answer whatever is owed until a step is owed."""
+        while isinstance(owed := self.advance(), Await) and owed.assignment.step is not step:
+            self.answer(owed.assignment.step)
+        assert isinstance(owed, Await), owed
+        return self
+
+    def to_closure(self) -> Self:
+        """Answer whatever is owed until the lead is closed."""
+        while isinstance(owed := self.advance(), Await):
+            self.answer(owed.assignment.step)
+        return self
+
+    def file(self) -> MatterFile:
+        """Return everything stored of the lead."""
+        with self.place.reading() as session:
+            return read_file(session, find_matter(session, self.number))
+
+
+def contents(place: Workplace) -> dict[str, list[object]]:
+    """Return every row of every table and all evidence files: where they are equal, nothing was written."""
+    with place.reading() as session:
+        found: dict[str, list[object]] = {
+            table.name: sorted(map(repr, session.execute(select(table)).all()))
+            for table in SQLModel.metadata.sorted_tables
+            # The heads move with the entries, which are compared themselves.
+            if table.name != "ledgerhead"
+        }
+    folder = place.home / "evidence"
+    found["evidence files"] = sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+    return found
+
+
+def messages_of(place: Workplace) -> list[Message]:
+    """Return the messages in the order they were written."""
+    with place.reading() as session:
+        return list(session.scalars(select(Message).order_by(col(Message.id))))
+
+
+def ledger_of(place: Workplace, stream: str) -> list[LedgerEntry]:
+    """Return the facts of a stream in their order."""
+    with place.reading() as session:
+        return entries_of(session, stream)
