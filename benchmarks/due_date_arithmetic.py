@@ -8,9 +8,9 @@ import chinese_calendar
 from figures import Figure, Row, ratio_of
 from scale import Scale
 
+from models.codes import Step
 from models.days.calendar import published_calendar
 from models.days.terms import DueDates, Term, TermUnit
-from models.kinds import Step
 from models.office.policy import packaged_policy_text, read_policy
 
 OURS, LOOP = "zero137", "chinesecalendar, day by day"

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, text
 
 from deployments.installation.opening import open_workplace
 from deployments.installation.settings import load_settings
-from models.kinds import Step
+from models.codes import Step
 from models.lookup.lead_filter import LeadFilter, Status
 from tasks.lookup.leads.exporting import export_leads
 from tasks.workplace import Workplace

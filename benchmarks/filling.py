@@ -7,7 +7,7 @@ from leads import PERSON
 from sqlalchemy import Connection, text
 from sqlmodel import SQLModel, col, select
 
-from models.kinds import Step
+from models.codes import Step
 from models.matters.facts import Await
 from models.matters.tables import Assignment
 from models.mechanisms.leads.intake import IntakeDefaults, LeadDraft, read_row

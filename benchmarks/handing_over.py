@@ -17,7 +17,7 @@ from sites import open_facts
 from sqlmodel import select
 from ways import NOBODY, Way
 
-from models.kinds import Step
+from models.codes import Step
 from models.ladder.vocabulary import Rung
 from models.messages.tables import Message
 from tasks.delivery.outbox import deliver_messages

@@ -18,12 +18,12 @@ from sqlalchemy import Connection, insert, text
 from sqlmodel import SQLModel
 
 from models.archive.vocabulary import Barrier, Category, Importance
+from models.codes import MatterKind, Outcome, Step
 from models.days.terms import DueDates
 from models.documents.vocabulary import SourceLevel
-from models.kinds import MatterKind, Outcome, Step
 from models.matters.vocabulary import Channel
 from models.record.entries import NOTHING, Fact, entry_hash
-from tasks.workplace import Workplace, read_register, work_calendar
+from tasks.workplace import Workplace, read_office, work_calendar
 
 ENTRIES_EACH = 10
 # The last day on which a lead came in; the first lies five years before.
@@ -52,7 +52,7 @@ class _Office:
 
 def fill_many(place: Workplace, leads: int, closed_share: float = CLOSED_SHARE) -> None:
     """Give an empty database that many leads, with the last numbers of everything that counts."""
-    register = read_register(place)
+    register = read_office(place)
     with place.reading() as session:
         dues = DueDates(work_calendar(session))
     known = {unit.code for unit in register.units}

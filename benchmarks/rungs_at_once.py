@@ -14,7 +14,7 @@ from sqlalchemy import JSON, Connection, text
 from sqlmodel import SQLModel
 from ways import NOBODY, Way
 
-from models.kinds import Step
+from models.codes import Step
 from models.ladder.vocabulary import Rung
 from tasks.ladder.escalation import raise_rungs
 from tasks.workplace import Workplace, work_calendar

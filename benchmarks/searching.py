@@ -15,10 +15,10 @@ from sites import open_facts
 from sqlalchemy import Connection, CursorResult, bindparam, text
 from ways import NOBODY, Way
 
+from models.codes import Step
 from models.columns import Moment
 from models.days.periods import Period
 from models.documents.vocabulary import SourceLevel
-from models.kinds import Step
 from models.lookup.lead_filter import LeadFilter, Page, Sorting, SortKey, Status
 from models.matters.vocabulary import Signal
 from tasks.lookup.leads.lead_list import find_leads

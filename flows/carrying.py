@@ -26,7 +26,7 @@ from tasks.lookup.stories import Label, form_text, run_label, story_markdown
 from tasks.runs.observed import observed
 from tasks.runs.prefect_api import HANDLE_LEAD
 from tasks.runs.starting import adopt_run, wake_matters
-from tasks.workplace import Workplace, at_work, read_register
+from tasks.workplace import Workplace, at_work, read_office
 
 
 # Nothing is kept but the error that ended a run; saying where spares the engine two questions to the server.
@@ -115,7 +115,10 @@ async def _wait_for_answer(place: Workplace, number: str, refusal: str, *, moved
     if form is None:
         return
     await suspend_with(
-        form_for(form.assignment, read_register(place), form_text(place, number, refusal)), form.key
+        form_for(
+            place.kinds.duty(form.assignment.step), read_office(place), form_text(place, number, refusal)
+        ),
+        form.key,
     )
 
 

@@ -14,16 +14,14 @@ from pydantic import BaseModel, Field, create_model
 
 from models.archive.vocabulary import Barrier, Category, Importance
 from models.documents.vocabulary import SourceLevel
-from models.kinds import Step
 from models.ladder.vocabulary import Grounds, Rung
 from models.lookup.export_format import ExportFormat
 from models.lookup.lead_filter import Status
+from models.matters import duties
 from models.matters.tables import Assignment
-from models.matters.vocabulary import Channel, Ruling, Verdict
+from models.matters.vocabulary import Channel
 from models.mechanisms.leads.intake import NONE
-from models.mechanisms.leads.vocabulary import Finding
-from models.office.directory import Register
-from models.office.vocabulary import Role
+from models.office.directory import Office
 from tasks.conduct.answers import Submission
 
 
@@ -101,17 +99,21 @@ class ExtensionForm(BaseModel):
     person: Annotated[str, Field(title="经办人", description="申请人姓名")]
 
 
-def form_for(assignment: Assignment, register: Register, description: str) -> type[RunInput]:
-    """Return the form of an open assignment.
+def form_for(duty: duties.Duty, office: Office, description: str) -> type[RunInput]:
+    """Return the form of a duty.
 
     Args:
-        assignment: The assignment to answer.
-        register: Gives the units to choose from.
+        duty: What is owed.
+        office: Gives the units to choose from.
         description: Markdown shown above the fields: what is owed, by when and why.
     """
     fields: dict[str, Any] = {"person": _text("经办人", "填报人姓名，必填", required=True)}
-    fields |= _FIELDS[assignment.step](register)
-    form = create_model(f"{assignment.step.label}反馈", __base__=RunInput, **fields)
+    fields |= {field.key: _input(field, office) for field in duty.fields}
+    if duty.explanation is not None:
+        fields[duty.explanation.key] = _text(duty.explanation.title, duty.explanation.hint)
+    if duty.is_gated:
+        fields["evidence"] = _text("印证材料编号", "先用 zero137 evidence add 上传，再填编号，如 E12、E13")
+    form = create_model(f"{duty.step.label}反馈", __base__=RunInput, **fields)
     return form.with_initial_data(description=description)
 
 
@@ -151,85 +153,11 @@ def _choice(title: str, description: str, options: list[str], *, required: bool 
     return (kind, Field(default=... if required else NONE, title=title, description=description))
 
 
-def _units(register: Register, role: Role) -> list[str]:
-    """Return the names of the units to choose from."""
-    return [unit.name for unit in register.all_with(role)]
-
-
-def _transfer(register: Register) -> dict[str, Any]:
-    """Source: 通知§12(二), §1(三)."""
-    return {
-        "authority": _choice("主管单位", "线索移交给哪个主管单位", _units(register, Role.AUTHORITY)),
-        "cooperating": _text("协办单位", "可留空；多个单位用顿号隔开，填简称或代码均可"),
-        "explanation": _text("移交说明", "可留空"),
-    }
-
-
-def _receipt(register: Register) -> dict[str, Any]:
-    """Source: ADR-0003."""
-    del register
-    return {"signed_at": _text("签收时间", "如 2026-11-27 或 2026-11-27 15:30；留空为现在")}
-
-
-def _verify(register: Register) -> dict[str, Any]:
-    """Source: 通知§12(三), (五)."""
-    responsible = _units(register, Role.RESPONSIBLE)
-    return {
-        "finding": _choice("核查结论", "属实、部分属实或不属实", [member.label for member in Finding]),
-        "responsible": _choice("责任单位", "不属实时选“无”", responsible, required=False),
-        "opinion": _text("整改意见", "不属实时留空"),
-        **_proof(),
-    }
-
-
-def _rectify(register: Register) -> dict[str, Any]:
-    """Source: 通知§12(四), (五)."""
-    del register
-    return {"measures": _text("整改措施", "采取了哪些措施"), **_proof()}
-
-
-def _review(register: Register) -> dict[str, Any]:
-    """Source: ADR-0003."""
-    del register
-    return {
-        "verdict": _choice("验收结论", "通过即销号，退回则由原单位重新反馈", [v.label for v in Verdict]),
-        "explanation": _text("意见", "退回时必须写明理由"),
-    }
-
-
-def _extension(register: Register) -> dict[str, Any]:
-    """Source: 通知§12(四)."""
-    del register
-    return {
-        "ruling": _choice("审批意见", "同意或不同意延期", [ruling.label for ruling in Ruling]),
-        "until": _text("批准延至日期", "如 2026-12-11；留空为申请的日期"),
-        "explanation": _text("意见", "不同意时必须写明理由"),
-    }
-
-
-def _publication(register: Register) -> dict[str, Any]:
-    """Source: 通知§12(六)."""
-    del register
-    return {
-        "ruling": _choice("审批意见", "同意即按上文原样发送全市各有关单位", [r.label for r in Ruling]),
-        "explanation": _text("意见", "不同意时必须写明理由"),
-    }
-
-
-def _proof() -> dict[str, Any]:
-    """Return the fields every answer needs that must be proven. Source: 通知§12(五)."""
-    return {
-        "explanation": _text("情况说明", "详细说明核查或整改情况"),
-        "evidence": _text("印证材料编号", "先用 zero137 evidence add 上传，再填编号，如 E12、E13"),
-    }
-
-
-_FIELDS = {
-    Step.TRANSFER: _transfer,
-    Step.RECEIPT: _receipt,
-    Step.VERIFY: _verify,
-    Step.RECTIFY: _rectify,
-    Step.REVIEW: _review,
-    Step.EXTENSION: _extension,
-    Step.PUBLICATION: _publication,
-}
+def _input(field: duties.Field, office: Office) -> Any:  # noqa: ANN401 - a field definition
+    """Return how a field is filled in: one that is not always asked for can be left out."""
+    if field.choices is not None:
+        return _choice(field.title, field.hint, [member.label for member in field.choices])
+    if field.role is not None:
+        names = [unit.name for unit in office.all_with(field.role)]
+        return _choice(field.title, field.hint, names, required=not field.not_with)
+    return _text(field.title, field.hint)

@@ -13,7 +13,8 @@ from sqlmodel import Session, col, select
 
 from models.days.calendar import DayKind, NoticeDay, WorkCalendar, YearNotice, published_calendar
 from models.days.tables import CalendarNotice
-from models.office.directory import Register, UnitFact
+from models.matters.kinds import Kinds
+from models.office.directory import Office, UnitFact
 from models.office.policy import Policy
 from models.office.tables import Unit
 from models.office.vocabulary import Role
@@ -55,6 +56,7 @@ class Workplace:
         evidence_limit: The largest evidence file taken, in bytes.
         api: The Prefect API.
         clock: Gives the present moment (aware); accelerated in a drill.
+        kinds: What kinds of matters there are, and what is owed in each.
         keys: Where the keys of informants' identities come from.
     """
 
@@ -65,6 +67,7 @@ class Workplace:
     evidence_limit: int
     api: ApiAddress
     clock: Callable[[], datetime]
+    kinds: Kinds
     keys: KeySource = KeySource()
 
     @property
@@ -132,16 +135,16 @@ def work_calendar(session: Session) -> WorkCalendar:
     return calendar
 
 
-def register_of(session: Session, place: Workplace) -> Register:
+def office_of(session: Session, place: Workplace) -> Office:
     """Return the unit directory, the policy and the office's own wording as rules and texts consult them."""
     units = session.exec(select(Unit).order_by(col(Unit.code))).all()
-    return Register(tuple(unit_fact(unit) for unit in units), place.policy, place.templates_folder)
+    return Office(tuple(unit_fact(unit) for unit in units), place.policy, place.templates_folder)
 
 
-def read_register(place: Workplace) -> Register:
+def read_office(place: Workplace) -> Office:
     """Return the unit directory and the policy at this moment."""
     with place.reading() as session:
-        return register_of(session, place)
+        return office_of(session, place)
 
 
 def bureau_person(session: Session, place: Workplace, person: str) -> str:
@@ -150,7 +153,7 @@ def bureau_person(session: Session, place: Workplace, person: str) -> str:
     Raises:
         RuleViolation: Nobody is named, or not in one line.
     """
-    return f"{register_of(session, place).bureau().short_name} {check_person(person)}"
+    return f"{office_of(session, place).bureau().short_name} {check_person(person)}"
 
 
 def unit_fact(unit: Unit) -> UnitFact:

@@ -9,7 +9,7 @@ from models.upkeep.remarks import Finding, doubtful, fine, unreached, wrong
 from notifications.channels.handing_over import check_channels
 from notifications.texts.wording import check_wording
 from tasks.informants.keys import open_vault
-from tasks.workplace import read_register
+from tasks.workplace import read_office
 
 
 def examine_policy(site: Site) -> Iterator[Finding]:
@@ -83,7 +83,7 @@ def _unit_names(site: Site) -> dict[str, str]:
         # Asking would create it.
         return {}
     try:
-        return {unit.code: unit.name for unit in read_register(site.place).units if unit.active}
+        return {unit.code: unit.name for unit in read_office(site.place).units if unit.active}
     except Exception:  # noqa: BLE001 - what is wrong with the database is told by its own line
         return {}
 

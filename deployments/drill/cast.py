@@ -6,9 +6,9 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from random import Random
 
+from models.codes import Step
 from models.days.calendar import WorkCalendar
 from models.days.hours import BusinessHours
-from models.kinds import Step
 from models.labels import Labelled
 from models.matters.tables import Assignment
 from models.matters.vocabulary import Ruling, Verdict

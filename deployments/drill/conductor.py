@@ -18,8 +18,8 @@ from sqlmodel import col, func, select
 
 from deployments.drill.cast import Character, Deed, Director, Owed, Part
 from deployments.drill.stage import Stage
+from models.codes import MatterKind
 from models.errors import InputError, RuleViolation, StartError
-from models.kinds import MatterKind
 from models.matters.tables import Assignment, Matter
 from models.mechanisms.leads.intake import IntakeDefaults, LeadDraft, read_row
 from models.office.vocabulary import Role
@@ -31,7 +31,7 @@ from tasks.petitions.extensions import request_extension
 from tasks.runs.prefect_api import PrefectApi
 from tasks.runs.reconcile import find_faults, standing_leads
 from tasks.runs.starting import start_runs, wake_lead, wake_matters
-from tasks.workplace import read_register, work_calendar
+from tasks.workplace import read_office, work_calendar
 
 _REST_SECONDS = 180
 _PATROL = "巡查"
@@ -73,7 +73,7 @@ class Conductor:
         self._dice = Random(self.script.seed)  # noqa: S311 - a play, no secrets
         self._hours = place.policy.business_hours
         self._director = Director(self._hours, self._calendar, place.home / "papers", self._dice)
-        units = read_register(place).all_with(Role.AUTHORITY)
+        units = read_office(place).all_with(Role.AUTHORITY)
         self._authorities = [unit.code for unit in units if Role.RESPONSIBLE in unit.roles]
 
     def run(self) -> None:

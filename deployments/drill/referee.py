@@ -10,8 +10,8 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
+from models.codes import Step
 from models.days.calendar import WorkCalendar
-from models.kinds import Step
 from models.ladder.rungs import TimedRung
 from models.ladder.tables import Escalation
 from models.ladder.vocabulary import Raising, Rung

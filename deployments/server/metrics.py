@@ -9,8 +9,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
+from models.codes import Outcome
 from models.files.vocabulary import FileFault
-from models.kinds import Outcome
 from models.messages.vocabulary import Delivery
 from models.runs.vocabulary import RunFault
 from tasks.upkeep.figures import Figures, read_figures

@@ -8,9 +8,9 @@ from pydantic import Field, field_validator
 
 from models.archive.tables import ArchiveRecord
 from models.archive.vocabulary import Category, Importance, Retention
+from models.codes import Outcome
 from models.days.hours import Frozen
 from models.errors import RuleViolation
-from models.kinds import Outcome
 from models.texts import check_text, visible
 
 # The code within a 档号 and how many years a file is kept. Source: DA/T 22-2015, 6.3.

@@ -12,10 +12,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, field_validator
 
+from models.codes import Step
 from models.days.calendar import WorkCalendar
 from models.days.hours import BusinessHours, Frozen, wall_clock
 from models.documents.vocabulary import DocumentKind
-from models.kinds import Step
 from models.ladder.vocabulary import Recipient, Rung
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import accumulate
 
-from models.kinds import Step
+from models.codes import Step
 from models.matters.facts import signal
 from models.matters.vocabulary import Signal
 

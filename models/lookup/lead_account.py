@@ -5,24 +5,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from models.codes import Step
 from models.days.calendar import WorkCalendar
-from models.kinds import Step
 from models.lookup.lead_records import AssignmentRecord, LeadRecord
 from models.lookup.statistics import month_of
 from models.matters.facts import signal
 from models.matters.timeliness import Timeliness, timeliness
 from models.matters.vocabulary import Signal
-from models.office.directory import Register
+from models.office.directory import Office
 from models.office.policy import Policy
 
 
 class Reading:
     """How records are read at one moment: names of units, the office's time, and how near a due date is."""
 
-    def __init__(self, register: Register, calendar: WorkCalendar, now: datetime) -> None:
+    def __init__(self, office: Office, calendar: WorkCalendar, now: datetime) -> None:
         """Read by a directory and a calendar at a moment (aware)."""
         self.now = now
-        self._register = register
+        self._register = office
         self._calendar = calendar
         self._near: dict[tuple[Step, date], datetime] = {}
 

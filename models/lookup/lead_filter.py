@@ -5,10 +5,10 @@ from datetime import date, datetime, timedelta
 from typing import Self
 
 from models.archive.vocabulary import Barrier, Category, Importance
+from models.codes import MatterKind, Step
 from models.days.calendar import WorkCalendar
 from models.days.periods import ALWAYS, Period
 from models.documents.vocabulary import SourceLevel
-from models.kinds import MatterKind, Step
 from models.labels import Labelled
 from models.lookup.lead_text import words_of
 from models.matters.vocabulary import Signal

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from models.archive.vocabulary import Barrier, Category, Importance
+from models.codes import Outcome, Step
 from models.documents.vocabulary import SourceLevel
-from models.kinds import Outcome, Step
 from models.ladder.vocabulary import Grounds, Raising, Rung
 from models.matters.vocabulary import Channel
 

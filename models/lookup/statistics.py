@@ -11,14 +11,18 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import NamedTuple
 
+from models.codes import Outcome, Step
 from models.days.calendar import WorkCalendar
-from models.kinds import Outcome, Step
 from models.labels import Labelled
 from models.ladder.vocabulary import Rung
 from models.matters.timeliness import Timeliness
+from models.mechanisms.leads.duties import LEADS
+from models.office.vocabulary import Role
 
 # What a competent authority answers for: transfer, review and rulings are owed by others.
-_UNDER_AUTHORITY = frozenset({Step.RECEIPT, Step.VERIFY, Step.RECTIFY})
+_UNDER_AUTHORITY = frozenset(
+    duty.step for duty in LEADS.duties if duty.owed_by in (Role.AUTHORITY, Role.RESPONSIBLE)
+)
 _STEPS = {step: place for place, step in enumerate(Step)}
 
 

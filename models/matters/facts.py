@@ -1,11 +1,15 @@
 """What rules know of any matter, and what may happen next with one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
-from models.kinds import Outcome, Step
+from models.codes import MatterKind, Outcome, Step
 from models.matters.vocabulary import Signal
+
+# How an answer is recorded that nobody gave, because its term ran out.
+DEEMED = "deemed"
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,55 @@ class AssignmentFact:
     unit: str
     due_at: datetime
     answer: AnswerFact | None = None
+
+
+class MatterFacts(Protocol):
+    """What is true of any matter; each kind knows more."""
+
+    @property
+    def kind(self) -> MatterKind:
+        """What kind of matter it is."""
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """How it ended, None while it is open."""
+
+    @property
+    def assignments(self) -> tuple[AssignmentFact, ...]:
+        """What was owed, in the order it was opened."""
+
+
+def last_answer(facts: MatterFacts, step: Step) -> AnswerFact | None:
+    """Return the last answer to a step, None where there is none."""
+    answers = (each.answer for each in reversed(facts.assignments) if each.step is step)
+    return next(filter(None, answers), None)
+
+
+@dataclass(frozen=True)
+class AnswerDraft:
+    """An answer as it was typed, before any rule looked at it; ``at`` is the moment it came in (aware)."""
+
+    step: Step
+    unit: str
+    person: str
+    at: datetime
+    fields: Mapping[str, str] = field(default_factory=dict)
+    explanation: str = ""
+    evidence_files: int = 0
+
+
+@dataclass(frozen=True)
+class AcceptedAnswer:
+    """An answer that satisfies every rule, in stored form."""
+
+    assignment: AssignmentFact
+    unit: str
+    person: str
+    recorded_at: datetime
+    effective_at: datetime
+    decision: str
+    fields: dict[str, str]
+    explanation: str
 
 
 @dataclass(frozen=True)
@@ -72,7 +125,3 @@ def signal(due_at: datetime, remind_from: datetime, now: datetime) -> Signal:
     if now > due_at:
         return Signal.OVERDUE
     return Signal.NEAR if now >= remind_from else Signal.NORMAL
-
-
-# How the receipt is recorded that nobody signed.
-DEEMED = "deemed"

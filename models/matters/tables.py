@@ -5,8 +5,8 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from models.codes import MatterKind, Outcome, Step
 from models.columns import Coded, json_field, matter_key, moment_field, text_field
-from models.kinds import MatterKind, Outcome, Step
 from models.matters.vocabulary import Channel
 
 

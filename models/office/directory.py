@@ -41,7 +41,7 @@ class UnitFact(BaseModel):
 
 
 @dataclass(frozen=True)
-class Register:
+class Office:
     """The unit directory and the policy, which every rule may consult.
 
     ``wording`` is the folder of the office's own templates, None where the packaged ones are used.

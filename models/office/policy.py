@@ -8,12 +8,12 @@ from importlib.resources import files
 from pydantic import Field, ValidationError, field_validator
 
 from models.archive.rules import ArchiveRules
+from models.codes import Step
 from models.days.calendar import WorkCalendar
 from models.days.hours import BusinessHours, Frozen
 from models.days.terms import DueDate, Term, deadline, due_date
 from models.documents.vocabulary import DocumentKind, SourceLevel
 from models.errors import InputError
-from models.kinds import Step
 from models.ladder.rungs import Ladder, TimedRung, timed_rungs
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from models.kinds import MatterKind, Outcome
+from models.codes import MatterKind, Outcome
 from models.matters.facts import AssignmentFact
 
 

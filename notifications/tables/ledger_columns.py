@@ -6,12 +6,11 @@ from datetime import date, datetime
 from enum import Enum, auto
 from typing import NamedTuple
 
-from models.kinds import Step
+from models.codes import Step
 from models.lookup.lead_account import LeadAccount
 from models.lookup.lead_records import AssignmentRecord
-from models.mechanisms.leads.vocabulary import Finding
-
-_STEPS = (Step.TRANSFER, Step.RECEIPT, Step.VERIFY, Step.RECTIFY, Step.REVIEW)
+from models.matters.duties import Field
+from models.mechanisms.leads.duties import LEADS
 
 
 class DueDay(NamedTuple):
@@ -79,10 +78,23 @@ def _of_step(step: Step) -> tuple[Column, ...]:
     )
 
 
-def _finding(account: LeadAccount) -> Cell:
-    """Return the finding of the verification."""
-    decision = account.decided(Step.VERIFY)
-    return Finding(decision).label if decision else None
+def _of_field(step: Step, field: Field) -> Column:
+    """Return the column of a field: units in short, a decision by its label, words as they are."""
+    if field.names_units:
+        return Column(field.title, 11, Look.TEXT, lambda a: _named(a, step, field.key))
+    if field.choices is not None:
+        return Column(field.title, 8, Look.CENTRED, lambda a: field.label_of(a.decided(step)) or None)
+    return Column(field.title, 28, Look.LONG_TEXT, lambda a: a.answered(step, field.key))
+
+
+def _fields(*, units: bool) -> tuple[Column, ...]:
+    """Return the columns of all fields that name units, or of those that do not and are told."""
+    return tuple(
+        _of_field(duty.step, field)
+        for duty in LEADS.duties
+        for field in duty.fields
+        if (field.names_units if units else field.is_column)
+    )
 
 
 def _extended_to(account: LeadAccount) -> Cell:
@@ -95,11 +107,6 @@ def _closed_at(account: LeadAccount) -> Cell:
     """Return when the lead was closed."""
     at = account.record.closed_at
     return account.reading.local(at) if at else None
-
-
-def _responsible(account: LeadAccount) -> Cell:
-    """Return the responsible unit."""
-    return _named(account, Step.VERIFY, "responsible")
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -115,17 +122,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("重要程度", 6, Look.CENTRED, lambda a: a.record.importance.label),
     Column("收到时间", 11, Look.MOMENT, lambda a: a.reading.local(a.record.received_at)),
     Column("登记时间", 11, Look.MOMENT, lambda a: a.reading.local(a.record.registered_at)),
-    Column("主管单位", 11, Look.TEXT, lambda a: a.authority),
-    Column("协办单位", 11, Look.TEXT, lambda a: _named(a, Step.TRANSFER, "cooperating")),
-    Column("责任单位", 11, Look.TEXT, _responsible),
+    *_fields(units=True),
     Column("当前环节", 8, Look.CENTRED, lambda a: a.stage),
     Column("承办单位", 11, Look.TEXT, lambda a: a.reading.name(a.current.unit if a.current else "")),
     Column("到期日", 11, Look.DAY, lambda a: _due(a.current)),
     Column("时限状态", 8, Look.SIGNAL, lambda a: a.signal.label),
-    *(column for step in _STEPS for column in _of_step(step)),
-    Column("核查结论", 8, Look.CENTRED, _finding),
-    Column("整改意见", 28, Look.LONG_TEXT, lambda a: a.answered(Step.VERIFY, "opinion")),
-    Column("整改措施", 28, Look.LONG_TEXT, lambda a: a.answered(Step.RECTIFY, "measures")),
+    *(column for duty in LEADS.duties for column in _of_step(duty.step)),
+    *_fields(units=False),
     Column("延期次数", 6, Look.CENTRED, lambda a: len(a.record.granted)),
     Column("延期至", 11, Look.DAY, _extended_to),
     Column("退回次数", 6, Look.CENTRED, lambda a: a.record.returns),

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, BinaryIO
 
-from models.kinds import Step
+from models.codes import Step
 from models.lookup.lead_account import LeadAccount
 from notifications.tables.ledger_columns import COLUMNS, Cell, DueDay
 

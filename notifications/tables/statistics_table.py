@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from models.kinds import Step
+from models.codes import Step
 from models.ladder.vocabulary import Rung
 from models.lookup.statistics import Dimension, Statistics, Tally
 from models.matters.timeliness import Timeliness

@@ -7,7 +7,7 @@ from typing import Any
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 
-from models.kinds import Step
+from models.codes import Step
 from models.lookup.lead_account import LeadCounts
 from models.lookup.statistics import Dimension, Statistics
 from models.matters.vocabulary import Signal

@@ -10,19 +10,19 @@ from sqlmodel import Session, col, select
 from models.archive.file_index import IndexLine, kept_label
 from models.archive.rules import kept_until
 from models.archive.tables import ArchiveItem, ArchiveRecord
+from models.codes import MatterKind
 from models.documents.vocabulary import DocumentStatus
 from models.errors import ConflictError, NotFound, RuleViolation, StoreError, Zero137Error
-from models.kinds import MatterKind
 from models.matters.tables import Matter
 from models.mechanisms.leads.tables import Lead
-from models.office.directory import Register
+from models.office.directory import Office
 from models.record.entries import RULE
 from tasks.archive.index import documents_of_family, examine_family, index_lines
 from tasks.documents.rendered import rendered
 from tasks.matters.reading import find_matter, key_of
 from tasks.record.ledger import append_entry
 from tasks.turns import next_number, take_turn
-from tasks.workplace import Workplace, register_of
+from tasks.workplace import Workplace, office_of
 
 logger = logging.getLogger(__name__)
 
@@ -66,11 +66,11 @@ def archive_matter(place: Workplace, number: str, now: datetime) -> ArchiveRecor
         matter = find_matter(session, number, for_change=True)
         if (record := _archived(session, matter)) is not None:
             return record
-        register = register_of(session, place)
-        lines = index_lines(session, register, matter, examined)
+        office = office_of(session, place)
+        lines = index_lines(session, office, matter, examined)
         if any(line.sha256 not in examined for line in lines):
             raise ConflictError(f"{matter.number} 在归档时又有新的公文，将由下次巡查归档。")
-        return _archive(session, register, matter, lines, now)
+        return _archive(session, office, matter, lines, now)
 
 
 def _archived(session: Session, matter: Matter) -> ArchiveRecord | None:
@@ -83,10 +83,10 @@ def _archived(session: Session, matter: Matter) -> ArchiveRecord | None:
 
 
 def _archive(
-    session: Session, register: Register, matter: Matter, lines: Sequence[IndexLine], now: datetime
+    session: Session, office: Office, matter: Matter, lines: Sequence[IndexLine], now: datetime
 ) -> ArchiveRecord:
     """Write the record of a lead, its file index and the entry that binds both."""
-    rules, day_of = register.policy.archive, register.policy.day_of
+    rules, day_of = office.policy.archive, office.policy.day_of
     lead = session.get_one(Lead, key_of(matter))
     retention = rules.retention.of(lead.category, matter.outcome, lead.importance)
     year = day_of(matter.closed_at or now).year

@@ -9,8 +9,8 @@ from models.archive.file_index import kept_label
 from models.archive.rules import check_reason, kept_until, refuse_disposed
 from models.archive.tables import ArchiveRecord
 from models.archive.vocabulary import Barrier, Category, Importance, Retention
+from models.codes import MatterKind
 from models.errors import RuleViolation
-from models.kinds import MatterKind
 from models.matters.tables import Matter
 from models.mechanisms.leads.tables import Lead
 from models.texts import check_person

@@ -19,6 +19,8 @@ from models.errors import RuleViolation, StoreError, TamperError
 from models.files.tables import StoredFile
 from models.informants.tables import Informant
 from models.ladder.tables import Escalation
+from models.matters.duties import Reading
+from models.matters.kinds import Kinds
 from models.matters.tables import Answer, Assignment, Evidence, Matter
 from models.mechanisms.leads.tables import Lead
 from models.messages.tables import Message
@@ -33,7 +35,7 @@ from tasks.files.stored_files import copies, note_file
 from tasks.informants.identities import refuse_naming
 from tasks.matters.reading import family_of, key_of
 from tasks.record.ledger import append_entry
-from tasks.workplace import Workplace, register_of
+from tasks.workplace import Workplace, office_of
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +43,6 @@ logger = logging.getLogger(__name__)
 DESTROYED = "（保管期满，已销毁）"
 # How long after a disposal its files are looked for: every patrol asks the store for each of them.
 _LOOKED_FOR = timedelta(days=30)
-# What people wrote into the fields of an answer; the others hold units, dates and decisions.
-_WORDS = frozenset({"opinion", "measures"})
 
 
 @dataclass(frozen=True)
@@ -103,9 +103,9 @@ def dispose(place: Workplace, number: str, person: str, reason: str, now: dateti
         digests = _digests(session, family)
         needed = needed_files(session, digests)
         destroyed = sorted(digests - needed)
-        _destroy_words(session, family)
+        _destroy_words(session, place.kinds, family)
         session.connection().execute(delete(StoredFile).where(col(StoredFile.sha256).in_(destroyed)))
-        actor = f"{register_of(session, place).bureau().short_name} {person}"
+        actor = f"{office_of(session, place).bureau().short_name} {person}"
         append_entry(
             session, matter.number, now, "disposed", actor,
             f"销毁档案 {record.number}（{matter.title}），共{len(destroyed)}个文件：{reason}",
@@ -140,8 +140,10 @@ def _digests(session: Session, family: Sequence[int]) -> set[str]:
     return {digest for digest in {*evidence, *items, *rendered} if digest}
 
 
-def _destroy_words(session: Session, family: Sequence[int]) -> None:
+def _destroy_words(session: Session, kinds: Kinds, family: Sequence[int]) -> None:
     """Destroy what was written about a lead, and who reported it."""
+    # What people wrote into the fields of an answer; the others hold units, dates and decisions.
+    words = {field.key for duty in kinds.duties for field in duty.fields if field.reading is Reading.TEXT}
     run = session.connection().execute
     assigned = select(Assignment.id).where(col(Assignment.matter_id).in_(family))
     run(delete(Informant).where(col(Informant.matter_id).in_(family)))
@@ -152,7 +154,7 @@ def _destroy_words(session: Session, family: Sequence[int]) -> None:
     run(update(Message).where(col(Message.matter_id).in_(family)).values(body=DESTROYED))
     for answer in session.exec(select(Answer).where(col(Answer.assignment_id).in_(assigned))).all():
         answer.explanation = answer.explanation and DESTROYED
-        answer.fields = {k: DESTROYED if k in _WORDS else v for k, v in answer.fields.items()}
+        answer.fields = {k: DESTROYED if k in words else v for k, v in answer.fields.items()}
         session.add(answer)
     for document in session.exec(select(Document).where(col(Document.matter_id).in_(family))).all():
         document.content = {**document.content, "body": [], "attachments": []}

@@ -14,7 +14,7 @@ from models.files.file_names import kept_name, safe_name
 from models.files.vocabulary import FileFault
 from models.matters.tables import Answer, AnswerEvidence, Assignment, Evidence, Matter
 from models.mechanisms.leads.tables import Lead
-from models.office.directory import Register
+from models.office.directory import Office
 from models.petitions.tables import Petition, PetitionEvidence
 from tasks.archive.page_count import Examined, examine
 from tasks.matters.reading import family_of, key_of
@@ -63,12 +63,12 @@ def examine_family(place: Workplace, lead: Matter) -> dict[str, Examined]:
 
 
 def index_lines(
-    session: Session, register: Register, lead: Matter, examined: Mapping[str, Examined]
+    session: Session, office: Office, lead: Matter, examined: Mapping[str, Examined]
 ) -> list[IndexLine]:
     """Return the lines of a lead's file index: documents first, then what was handed in, each as it came."""
     lines = [
         *(_document_line(document) for document in documents_of_family(session, lead)),
-        *_evidence_lines(session, register, lead),
+        *_evidence_lines(session, office, lead),
     ]
     return [_numbered(line, place, examined) for place, line in enumerate(lines, start=1)]
 
@@ -84,14 +84,14 @@ def _document_line(document: Document) -> IndexLine:
     )  # fmt: skip
 
 
-def _evidence_lines(session: Session, register: Register, lead: Matter) -> Iterator[IndexLine]:
+def _evidence_lines(session: Session, office: Office, lead: Matter) -> Iterator[IndexLine]:
     """Give the lines of what was handed in, each with the unit it came from."""
     authors = _authors(session, lead)
     for piece in evidence_of_family(session, lead):
         unit = authors.get(key_of(piece))
-        author = register.stored(unit) if unit else register.bureau()
+        author = office.stored(unit) if unit else office.bureau()
         yield IndexLine(
-            0, "", author.name, kept_name(piece.name), register.policy.day_of(piece.stored_at), None,
+            0, "", author.name, kept_name(piece.name), office.policy.day_of(piece.stored_at), None,
             piece.sha256, safe_name(piece.name, piece.media_type),
         )  # fmt: skip
 
@@ -129,14 +129,14 @@ def stored_lines(session: Session, record: ArchiveRecord) -> tuple[IndexLine, ..
     return tuple(IndexLine(**row.model_dump(exclude={"matter_id"})) for row in rows)
 
 
-def read_index(session: Session, register: Register, record: ArchiveRecord) -> FileIndex:
+def read_index(session: Session, office: Office, record: ArchiveRecord) -> FileIndex:
     """Return the file index of an archived lead."""
     matter = session.get_one(Matter, record.matter_id)
     lead = session.get_one(Lead, record.matter_id)
-    day_of = register.policy.day_of
+    day_of = office.policy.day_of
     return FileIndex(
         number=record.number, lead=f"{matter.printed_number}（{matter.number}）", title=matter.title,
-        office=register.bureau().name, closed_on=day_of(matter.closed_at or record.archived_at),
+        office=office.bureau().name, closed_on=day_of(matter.closed_at or record.archived_at),
         outcome=matter.outcome.label if matter.outcome else "", archived_on=day_of(record.archived_at),
         retention=record.retention, kept_until=record.kept_until, category=lead.category.label,
         barrier=f"{lead.barrier.value} {lead.barrier.label}" if lead.barrier else "",

@@ -8,13 +8,13 @@ from sqlmodel import Session, col, func, select
 from models.archive.tables import ArchiveRecord
 from models.matters.tables import Matter
 from models.messages.tables import Message
-from models.office.directory import Register
+from models.office.directory import Office
 from models.office.vocabulary import Role
 from models.record.entries import RULE
 from notifications.texts.rendering import render_message
 from tasks.record.ledger import append_entry
 from tasks.turns import TELLING, take_turn
-from tasks.workplace import Workplace, register_of, work_calendar
+from tasks.workplace import Workplace, office_of, work_calendar
 
 # The stream of what concerns the archive as a whole.
 STREAM = "archive"
@@ -39,13 +39,13 @@ def tell_of_archive_duties(place: Workplace, now: datetime) -> int:
         take_turn(session, TELLING)
         if not place.policy.business_hours.is_open(now, work_calendar(session)):
             return 0
-        register = register_of(session, place)
-        return _tell_of_reviews(session, register, now) + _ask_for_material(session, register, now)
+        office = office_of(session, place)
+        return _tell_of_reviews(session, office, now) + _ask_for_material(session, office, now)
 
 
-def _tell_of_reviews(session: Session, register: Register, now: datetime) -> int:
+def _tell_of_reviews(session: Session, office: Office, now: datetime) -> int:
     """Tell the bureau once a month which archives are due for review."""
-    duty, today = register.policy.archive.review, register.policy.day_of(now)
+    duty, today = office.policy.archive.review, office.policy.day_of(now)
     key = f"{STREAM}/{today:%Y-%m}/{_REVIEW}"
     if not duty.every_months or _is_told(session, key):
         return 0
@@ -60,25 +60,25 @@ def _tell_of_reviews(session: Session, register: Register, now: datetime) -> int
     ]
     more = [f"另有{count - _SHOWN}件"] if count > _SHOWN else []
     values = {"count": count, "lines": [*lines, *more], "basis": duty.source}
-    codes = [register.bureau().code]
-    _enqueue(session, register, _REVIEW, key, codes, values, now)
+    codes = [office.bureau().code]
+    _enqueue(session, office, _REVIEW, key, codes, values, now)
     summary = f"提醒审核档案：{count}件已到审核时间"
     append_entry(session, STREAM, now, _REVIEW, RULE, summary, archives=count)
     return len(codes)
 
 
-def _ask_for_material(session: Session, register: Register, now: datetime) -> int:
+def _ask_for_material(session: Session, office: Office, now: datetime) -> int:
     """Ask every authority once a period for new and updated case material."""
-    duty, today = register.policy.archive.collection, register.policy.day_of(now)
+    duty, today = office.policy.archive.collection, office.policy.day_of(now)
     period = duty.period_of(today)
-    if period is None or not _at_work_before(session, register, period):
+    if period is None or not _at_work_before(session, office, period):
         return 0
     key = f"{STREAM}/{period}/{_COLLECTION}"
-    authorities = [unit.code for unit in register.all_with(Role.AUTHORITY)]
+    authorities = [unit.code for unit in office.all_with(Role.AUTHORITY)]
     if not authorities or _is_told(session, key):
         return 0
-    values = {"months": duty.every_months, "office": register.bureau().name, "basis": duty.source}
-    _enqueue(session, register, _COLLECTION, key, authorities, values, now)
+    values = {"months": duty.every_months, "office": office.bureau().name, "basis": duty.source}
+    _enqueue(session, office, _COLLECTION, key, authorities, values, now)
     summary = f"提请{len(authorities)}个主管单位报送新收集、有更新的案例资料"
     append_entry(
         session, STREAM, now, _COLLECTION, RULE, summary, units=authorities, period=period.isoformat()
@@ -86,10 +86,10 @@ def _ask_for_material(session: Session, register: Register, now: datetime) -> in
     return len(authorities)
 
 
-def _at_work_before(session: Session, register: Register, day: date) -> bool:
+def _at_work_before(session: Session, office: Office, day: date) -> bool:
     """Tell whether the first lead came before a day: nobody is asked in the period the office starts in."""
     first = session.exec(select(func.min(Matter.created_at))).one()
-    return first is not None and register.policy.day_of(first) < day
+    return first is not None and office.policy.day_of(first) < day
 
 
 def _is_told(session: Session, key: str) -> bool:
@@ -99,13 +99,13 @@ def _is_told(session: Session, key: str) -> bool:
 
 
 def _enqueue(
-    session: Session, register: Register, kind: str, key: str, codes: Sequence[str],
+    session: Session, office: Office, kind: str, key: str, codes: Sequence[str],
     values: Mapping[str, object], now: datetime,
 ) -> None:  # fmt: skip
     """Write one message to each unit."""
     for code in codes:
-        addressee = {"addressee": register.stored(code).name}
-        text = render_message(kind, {**values, **addressee}, register.wording)
+        addressee = {"addressee": office.stored(code).name}
+        text = render_message(kind, {**values, **addressee}, office.wording)
         session.add(
             Message(
                 unit_code=code, tag=code, kind=kind, dedupe_key=f"{key}/{code}", subject=text.subject,

@@ -12,10 +12,10 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from models.archive.tables import ArchiveRecord
+from models.codes import Step
 from models.documents.tables import Document
 from models.errors import TamperError
 from models.informants.tables import Informant
-from models.kinds import Step
 from models.matters.facts import DEEMED
 from models.matters.tables import Answer, AnswerEvidence, Assignment, Evidence, Matter
 from models.mechanisms.leads.intake import registration_digest

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from sqlmodel import Session
 
+from models.codes import MatterKind, Step
 from models.errors import ConflictError, Zero137Error
-from models.kinds import MatterKind, Step
+from models.matters.answering import accept
+from models.matters.facts import AcceptedAnswer, AnswerDraft
+from models.matters.kinds import Kinds
 from models.matters.tables import Answer, AnswerEvidence, Evidence
 from models.matters.vocabulary import Channel
-from models.mechanisms.answering import AcceptedAnswer, AnswerDraft, accept, decision_label
-from models.office.directory import Register
+from models.office.directory import Office
 from tasks.evidence.pieces import referenced_evidence, store_pieces
 from tasks.evidence.taking_in import Piece, taken_in
 from tasks.informants.identities import refuse_naming
@@ -22,7 +24,7 @@ from tasks.matters.reading import MatterFile, facts_of, find_matter, key_of, rea
 from tasks.petitions.extensions import settle_extension
 from tasks.petitions.pending import drop_petitions
 from tasks.record.ledger import append_entry
-from tasks.workplace import Workplace, register_of
+from tasks.workplace import Workplace, office_of
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +37,7 @@ class Submission:
         step: The step it answers.
         unit: Code or name of the unit that answers.
         person: Who answers for it (经办人).
-        fields: The fields of that step, by English key; see ``models.mechanisms.answering``.
+        fields: The fields of that step, by English key; see ``models.matters.duties``.
         explanation: The detailed explanation (情况说明).
         files: Evidence files to store with it.
         references: Numbers of evidence stored before, as E12.
@@ -117,7 +119,7 @@ def _record(
     with place.writing() as session:
         matter = find_matter(session, number, for_change=True)
         file = read_file(session, matter)
-        register = register_of(session, place)
+        office = office_of(session, place)
         names = [piece.name for piece in pieces]
         refuse_naming(session, place, matter, submission.explanation, *submission.fields.values(), *names)
         known = referenced_evidence(session, matter, submission.references)
@@ -126,35 +128,40 @@ def _record(
             submission.step, submission.unit, submission.person, now, submission.fields,
             submission.explanation, len(digests),
         )  # fmt: skip
-        accepted = accept(draft, facts_of(file, register), register)
+        kind = place.kinds.of(matter.kind)
+        accepted = accept(draft, facts_of(file, office), kind, office)
         stored = store_pieces(session, matter, pieces, now)
         evidence = {key_of(row): row for row in (*known, *stored)}
-        _store(session, register, file, accepted, evidence, submission.channel)
-        dropped = _follow(session, register, file, accepted)
+        label = kind.duty(submission.step).decision_label(accepted.decision)
+        _store(session, office, file, accepted, evidence, submission.channel, label)
+        dropped = _follow(session, office, place.kinds, file, accepted)
         return Recorded(matter.number, submission.step, matter.flow_run_id, dropped)
 
 
 def _follow(
-    session: Session, register: Register, file: MatterFile, accepted: AcceptedAnswer
+    session: Session, office: Office, kinds: Kinds, file: MatterFile, accepted: AcceptedAnswer
 ) -> Sequence[str]:
     """Let a ruling take effect; an answer of a lead ends what was to be decided about it."""
     if file.about is None:
         row = file.assignments[-1].row
         return tuple(drop_petitions(session, row, f"{row.step.label}已反馈", accepted.recorded_at))
-    settle = settle_extension if file.matter.kind is MatterKind.EXTENSION else settle_circular
-    settle(session, register, file.matter, file.about, accepted)
+    if file.matter.kind is MatterKind.EXTENSION:
+        settle_extension(session, office, file.matter, file.about, accepted)
+    else:
+        settle_circular(session, office, kinds, file.matter, file.about, accepted)
     return ()
 
 
 def _store(
     session: Session,
-    register: Register,
+    office: Office,
     file: MatterFile,
     accepted: AcceptedAnswer,
     evidence: Mapping[int, Evidence],
     channel: Channel,
+    label: str,
 ) -> None:
-    """Write the answer, close its assignment and append the ledger entry."""
+    """Write the answer, close its assignment and append the ledger entry; ``label`` is what was decided."""
     assignment = file.assignments[-1].row
     answer = Answer(
         assignment_id=key_of(assignment), unit_code=accepted.unit, person=accepted.person,
@@ -172,9 +179,8 @@ def _store(
         assignment.form_key = assignment.form_run_id = None
     session.add(assignment)
     late = accepted.recorded_at > assignment.due_at
-    decision = decision_label(assignment.step, accepted.decision)
-    summary = f"{assignment.step.label}反馈{f'：{decision}' if decision else ''}{'（逾期）' if late else ''}"
-    actor = f"{register.stored(accepted.unit).short_name} {accepted.person}"
+    summary = f"{assignment.step.label}反馈{f'：{label}' if label else ''}{'（逾期）' if late else ''}"
+    actor = f"{office.stored(accepted.unit).short_name} {accepted.person}"
     append_entry(
         session, file.matter.number, accepted.recorded_at, "answered", actor, summary,
         step=assignment.step.value, round=assignment.round, decision=accepted.decision,
@@ -193,7 +199,7 @@ def _note_refusal(place: Workplace, number: str, submission: Submission, reason:
             if assignment.row.step is submission.step and used_up:
                 assignment.row.form_key = assignment.row.form_run_id = None
                 session.add(assignment.row)
-        known = register_of(session, place).units
+        known = office_of(session, place).units
         unit = next((each.short_name for each in known if each.is_called(submission.unit)), submission.unit)
         append_entry(
             session, matter.number, now, "refused", f"{unit} {submission.person}", reason,

@@ -4,20 +4,20 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from models.codes import Outcome
 from models.documents.vocabulary import DocumentKind
-from models.kinds import Outcome, Step
+from models.matters.duties import Duty
 from models.matters.facts import DEEMED, Assign, Await, Close, DeemReceived, NextStep
 from models.matters.tables import Answer, Assignment, Matter
 from models.matters.vocabulary import Channel
-from models.mechanisms.petitions import next_of
-from models.office.directory import Register
+from models.office.directory import Office
 from models.record.entries import RULE
 from tasks.documents.issuing import NewDocument, issue_documents
 from tasks.matters.reading import MatterFile, facts_of, find_matter, key_of, read_file
 from tasks.messages.posting import enqueue
 from tasks.messages.values import matter_values
 from tasks.record.ledger import append_entry
-from tasks.workplace import Workplace, register_of, work_calendar
+from tasks.workplace import Workplace, office_of, work_calendar
 
 
 def take_step(place: Workplace, number: str, now: datetime) -> NextStep | None:
@@ -35,15 +35,16 @@ def take_step(place: Workplace, number: str, now: datetime) -> NextStep | None:
     with place.writing() as session:
         matter = find_matter(session, number, for_change=True)
         file = read_file(session, matter)
-        register = register_of(session, place)
-        step = next_of(facts_of(file, register), now)
+        office = office_of(session, place)
+        kind = place.kinds.of(matter.kind)
+        step = kind.next_step(facts_of(file, office), now)
         match step:
             case Assign():
-                _assign(session, register, file, step, now)
+                _assign(session, office, file, step, kind.duty(step.step), now)
             case DeemReceived():
-                _deem_received(session, register, file, now)
+                _deem(session, office, file, kind.duty(step.assignment.step), now)
             case Close():
-                _close(session, register, file, step.outcome, now)
+                _close(session, office, file, step.outcome, now)
             case Await() | None:
                 pass
         return step
@@ -52,16 +53,19 @@ def take_step(place: Workplace, number: str, now: datetime) -> NextStep | None:
 def peek_step(place: Workplace, number: str, now: datetime) -> NextStep | None:
     """Return the next step of a lead without taking it."""
     with place.reading() as session:
-        file = read_file(session, find_matter(session, number))
-        return next_of(facts_of(file, register_of(session, place)), now)
+        matter = find_matter(session, number)
+        facts = facts_of(read_file(session, matter), office_of(session, place))
+        return place.kinds.of(matter.kind).next_step(facts, now)
 
 
-def _assign(session: Session, register: Register, file: MatterFile, step: Assign, now: datetime) -> None:
+def _assign(
+    session: Session, office: Office, file: MatterFile, step: Assign, duty: Duty, now: datetime
+) -> None:
     """Open an assignment, with its due date, its ledger entry and the notice to whom owes it."""
-    row = _new_assignment(session, register, file, step, now)
+    row = _new_assignment(session, office, file, step, now)
     session.add(row)
     session.flush()
-    unit = register.stored(step.unit)
+    unit = office.stored(step.unit)
     provisional = "（暂定）" if row.provisional else ""
     summary = f"{step.step.label}环节交由{unit.name}办理，到期日 {row.due_on}{provisional}"
     if step.returned_from is not None:
@@ -71,50 +75,32 @@ def _assign(session: Session, register: Register, file: MatterFile, step: Assign
         step=step.step.value, round=step.round, unit=unit.code, clock_start=row.clock_start.isoformat(),
         due_on=row.due_on.isoformat(), provisional=row.provisional,
     )  # fmt: skip
-    kind = _NOTICE_OF.get(step.step)
-    if kind is not None:
-        told = "return" if step.returned_from else kind
-        enqueue(
-            session, register, file, row, told, unit.code, now,
-            document=_issue(session, register, file, row, told, now),
-        )  # fmt: skip
+    if duty.notice:
+        told = "return" if step.returned_from else duty.notice
+        document = "" if step.returned_from else _issue(session, office, file, row, duty, now)
+        enqueue(session, office, file, row, told, unit.code, now, document=document)
 
 
 def _issue(
-    session: Session, register: Register, file: MatterFile, row: Assignment, told: str, now: datetime
+    session: Session, office: Office, file: MatterFile, row: Assignment, duty: Duty, now: datetime
 ) -> str:
     """Issue the document that goes with what a unit is told, if any; returns its number, else blank."""
-    kind = _DOCUMENT_OF.get(told)
-    if kind is None:
+    if duty.document is None:
         return ""
-    values = matter_values(register, file, row, row.unit_code)
-    copies: tuple[str, ...] = ()
-    if kind is DocumentKind.TRANSFER_LETTER:
-        # Who works along gets the letter as a copy. Source: 通知§1(三).
-        copies = tuple(name for name in str(values["cooperating"]).split("、") if name)
-    values["approver"] = register.approver().name
-    new = NewDocument(kind, file.matter, register.stored(row.unit_code).name, values, copies=copies)
-    return issue_documents(session, register, [new], now)[0]
-
-
-_DOCUMENT_OF = {"transfer": DocumentKind.TRANSFER_LETTER, "rectify": DocumentKind.RECTIFICATION_NOTICE}
-
-
-# The transfer and the review are the bureau's own; it sees them in its list instead of being written to.
-_NOTICE_OF = {
-    Step.RECEIPT: "transfer",
-    Step.VERIFY: "verify",
-    Step.RECTIFY: "rectify",
-    Step.EXTENSION: "extension_request",
-    Step.PUBLICATION: "circular_draft",
-}
+    values = matter_values(office, file, row, row.unit_code)
+    # Who works along gets the letter as a copy. Source: 通知§1(三).
+    named = str(values[duty.copies]).split("、") if duty.copies else []
+    values["approver"] = office.approver().name
+    recipient = office.stored(row.unit_code).name
+    new = NewDocument(duty.document, file.matter, recipient, values, copies=tuple(filter(None, named)))
+    return issue_documents(session, office, [new], now)[0]
 
 
 def _new_assignment(
-    session: Session, register: Register, file: MatterFile, step: Assign, now: datetime
+    session: Session, office: Office, file: MatterFile, step: Assign, now: datetime
 ) -> Assignment:
     """Return the row of a new assignment; a return keeps the old due date. Source: design, 验收销号."""
-    policy = register.policy
+    policy = office.policy
     row = Assignment(
         matter_id=key_of(file.matter), step=step.step, round=step.round, unit_code=step.unit, opened_at=now,
         rung_at=now,
@@ -142,25 +128,25 @@ def _new_assignment(
     return row
 
 
-def _deem_received(session: Session, register: Register, file: MatterFile, now: datetime) -> None:
-    """Record the receipt that counts as signed at the end of its term. Source: ADR-0003."""
+def _deem(session: Session, office: Office, file: MatterFile, duty: Duty, now: datetime) -> None:
+    """Record what counts as done at the end of its term. Source: ADR-0003."""
     row = file.assignments[-1].row
-    unit = register.stored(row.unit_code)
+    unit, missing = office.stored(row.unit_code), f"期限届满未{row.step.label}"
     deemed = Answer(
         assignment_id=key_of(row), unit_code=unit.code, person=RULE, recorded_at=now, effective_at=row.due_at,
-        decision=DEEMED, fields={}, explanation="期限届满未签收，视为签收", channel=Channel.RULE,
+        decision=DEEMED, fields={}, explanation=f"{missing}，{duty.lapse}", channel=Channel.RULE,
     )  # fmt: skip
     session.add(deemed)
     row.answered_at, row.rung_at = now, None
     session.add(row)
-    summary = f"{unit.name}期限届满未签收，自 {row.due_on} 起视为签收"
+    summary = f"{unit.name}{missing}，自 {row.due_on} 起{duty.lapse}"
     append_entry(
         session, file.matter.number, now, "deemed_received", RULE, summary,
         unit=unit.code, effective_at=row.due_at.isoformat(),
     )  # fmt: skip
 
 
-def _close(session: Session, register: Register, file: MatterFile, outcome: Outcome, now: datetime) -> None:
+def _close(session: Session, office: Office, file: MatterFile, outcome: Outcome, now: datetime) -> None:
     """Close the matter and tell everybody who worked on it. Source: 通知§12(一)."""
     matter: Matter = file.matter
     matter.outcome, matter.closed_at = outcome, now
@@ -172,20 +158,20 @@ def _close(session: Session, register: Register, file: MatterFile, outcome: Outc
         f"（逾期环节：{'、'.join(late)}）" if late else "，各环节均按期"
     )
     if file.petition is None:
-        _report_closing(session, register, file, now)
+        _report_closing(session, office, file, now)
     # Who asked for a petition and who is concerned was told with the ruling.
     append_entry(session, matter.number, now, "closed", RULE, summary, outcome=outcome.value, late_steps=late)
 
 
-def _report_closing(session: Session, register: Register, file: MatterFile, now: datetime) -> None:
+def _report_closing(session: Session, office: Office, file: MatterFile, now: datetime) -> None:
     """Write the report to the level that sent the lead, and tell everybody who worked on it."""
     last = file.assignments[-1].row
-    superior = register.policy.documents.superiors[file.lead.source_level]
-    values = matter_values(register, file, last, last.unit_code)
+    superior = office.policy.documents.superiors[file.lead.source_level]
+    values = matter_values(office, file, last, last.unit_code)
     new = NewDocument(DocumentKind.CLOSING_REPORT, file.matter, superior, values)
-    (number,) = issue_documents(session, register, [new], now)
-    bureau = register.bureau().code
+    (number,) = issue_documents(session, office, [new], now)
+    bureau = office.bureau().code
     for code in dict.fromkeys(a.row.unit_code for a in file.assignments):
         # The report goes upward through the bureau; nobody else is sent it.
         document = number if code == bureau else ""
-        enqueue(session, register, file, last, "closure", code, now, document=document)
+        enqueue(session, office, file, last, "closure", code, now, document=document)

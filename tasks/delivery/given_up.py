@@ -8,25 +8,25 @@ from models.errors import ConflictError, NotFound, RuleViolation
 from models.matters.tables import Matter
 from models.messages.tables import Message
 from models.messages.vocabulary import Delivery
-from models.office.directory import Register
+from models.office.directory import Office
 from models.record.entries import RULE
 from models.texts import check_text, visible
 from notifications.texts.rendering import render_message
 from tasks.matters.reading import lock_matters
 from tasks.record.ledger import append_entry
-from tasks.workplace import Workplace, register_of
+from tasks.workplace import Workplace, office_of
 
 _KIND = "given_up"
 _LONGEST_PERSON = 50
 
 
-def tell_given_up(session: Session, register: Register, message: Message, now: datetime) -> None:
+def tell_given_up(session: Session, office: Office, message: Message, now: datetime) -> None:
     """Note that a message is not tried again, and write to the bureau why.
 
     A notice of this kind that is given up itself raises no other: the bureau's own channel is broken, which
     ``zero137 status`` and the ledger show.
     """
-    unit = register.stored(message.unit_code)
+    unit = office.stored(message.unit_code)
     summary = f"消息未能交付{unit.name}，已停止发送：{message.subject}"
     stream = _stream(session, message)
     append_entry(
@@ -35,13 +35,13 @@ def tell_given_up(session: Session, register: Register, message: Message, now: d
     )  # fmt: skip
     if message.kind == _KIND:
         return
-    bureau = register.bureau()
+    bureau = office.bureau()
     values = {
         "addressee": bureau.name, "unit": unit.name, "told": message.subject, "body": message.body,
         "attempts": message.attempts, "reason": message.last_error, "message": message.id, "lead": stream,
         "document": message.document_number or "",
     }  # fmt: skip
-    text = render_message(_KIND, values, register.wording)
+    text = render_message(_KIND, values, office.wording)
     session.add(
         Message(
             matter_id=message.matter_id, unit_code=bureau.code, tag=bureau.code, kind=_KIND,
@@ -79,7 +79,7 @@ def send_again(place: Workplace, message_id: int, person: str, now: datetime) ->
         was = message.status
         message.status, message.next_attempt_at = Delivery.CREATED, now
         session.add(message)
-        actor = f"{register_of(session, place).bureau().short_name} {person}"
+        actor = f"{office_of(session, place).bureau().short_name} {person}"
         append_entry(
             session, _stream(session, message), now, "message_resent", actor,
             f"重新发送消息：{message.subject}", message=message.id, before=was.value,

@@ -15,7 +15,7 @@ from notifications.channels.handing_over import hand_over, open_channels
 from notifications.texts.rendering import render_mail
 from tasks.delivery.given_up import tell_given_up
 from tasks.documents.rendered import attached
-from tasks.workplace import Workplace, register_of, work_calendar
+from tasks.workplace import Workplace, office_of, work_calendar
 
 if TYPE_CHECKING:
     from apprise import Apprise
@@ -167,5 +167,5 @@ def _settle(place: Workplace, message: Message, error: DeliveryError | None) -> 
             row.next_attempt_at = now + RETRY_AFTER[row.attempts - 1]
         else:
             row.status, row.last_error = Delivery.GIVEN_UP, str(error)
-            tell_given_up(session, register_of(session, place), row, now)
+            tell_given_up(session, office_of(session, place), row, now)
         session.add(row)

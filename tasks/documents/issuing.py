@@ -21,7 +21,7 @@ from models.documents.tables import Document
 from models.documents.vocabulary import DocumentKind, DocumentStatus
 from models.errors import ConflictError, NotFound, RuleViolation
 from models.matters.tables import Matter
-from models.office.directory import Register
+from models.office.directory import Office
 from models.record.entries import RULE, Fact
 from models.texts import visible
 from notifications.texts.rendering import render_document
@@ -50,7 +50,7 @@ class NewDocument:
 
 
 def issue_documents(
-    session: Session, register: Register, wanted: Sequence[NewDocument], now: datetime
+    session: Session, office: Office, wanted: Sequence[NewDocument], now: datetime
 ) -> list[str]:
     """Number documents and fix their text within the transaction of the change they tell of.
 
@@ -60,14 +60,14 @@ def issue_documents(
     Raises:
         RuleViolation: A document breaks the rules of its kind.
     """
-    year = register.policy.day_of(now).year
+    year = office.policy.day_of(now).year
     # Whoever takes turns in one order never blocks; a turn lasts until the transaction ends.
     for kind in sorted({new.kind for new in wanted}):
         take_turn(session, _series(kind, year))
     rows, facts = [], []
     for new in wanted:
         sequence = next_number(session, _series(new.kind, year))
-        document = _compose(register, new, register.policy.documents.number_of(new.kind, year, sequence), now)
+        document = _compose(office, new, office.policy.documents.number_of(new.kind, year, sequence), now)
         content = document_to_json(document)
         rows.append(
             {
@@ -89,14 +89,14 @@ def _series(kind: DocumentKind, year: int) -> str:
     return f"公文/{kind.value}/{year}"
 
 
-def _compose(register: Register, new: NewDocument, number: str, now: datetime) -> OfficialDocument:
+def _compose(office: Office, new: NewDocument, number: str, now: datetime) -> OfficialDocument:
     """Return the document in the words of its template."""
-    issuer = new.issuer or register.bureau().name
+    issuer = new.issuer or office.bureau().name
     values = {**new.values, "issuer": issuer}
-    title, body = new.text or render_document(new.kind, values, register.wording)
+    title, body = new.text or render_document(new.kind, values, office.wording)
     document = OfficialDocument(
         kind=new.kind, number=number, issuer=issuer, recipient=new.recipient, title=title, body=body,
-        signature=issuer, dated=register.policy.day_of(now), copies=new.copies,
+        signature=issuer, dated=office.policy.day_of(now), copies=new.copies,
     )  # fmt: skip
     check_document(document)
     return document
@@ -128,9 +128,9 @@ def draft_of(session: Session, matter: Matter) -> Document | None:
     return session.exec(query.with_for_update()).first()
 
 
-def publish_draft(session: Session, register: Register, draft: Document, actor: str, now: datetime) -> None:
+def publish_draft(session: Session, office: Office, draft: Document, actor: str, now: datetime) -> None:
     """Issue a draft word for word; only its date is that of the day it is issued."""
-    document = replace(document_from_json(draft.content), dated=register.policy.day_of(now))
+    document = replace(document_from_json(draft.content), dated=office.policy.day_of(now))
     draft.content, draft.status = document_to_json(document), DocumentStatus.ISSUED
     session.add(draft)
     append_entry(

@@ -7,8 +7,8 @@ from pathlib import Path
 from sqlmodel import Session, col, select
 
 from models.archive.tables import ArchiveRecord
+from models.codes import MatterKind
 from models.errors import NotFound, RuleViolation
-from models.kinds import MatterKind
 from models.matters.tables import Evidence, Matter
 from models.petitions.tables import PetitionEvidence
 from models.texts import check_text

@@ -15,7 +15,7 @@ from tasks.files.references import FileReference, references_of
 from tasks.matters.reading import lock_matters
 from tasks.record.ledger import append_facts
 from tasks.turns import TELLING, take_turn
-from tasks.workplace import Workplace, register_of, work_calendar
+from tasks.workplace import Workplace, office_of, work_calendar
 
 _KIND = "file_fault"
 # What is noted of a file that belongs to no matter.
@@ -110,7 +110,7 @@ def tell_bureau(place: Workplace, session: Session, lines: Sequence[str], key: s
     take_turn(session, TELLING)
     if session.exec(told).first() is not None:
         return
-    bureau = register_of(session, place).bureau()
+    bureau = office_of(session, place).bureau()
     more = len(lines) - _SHOWN
     shown = [*lines[:_SHOWN], *([f"另有{more}个，可用 zero137 evidence check 查看全部"] if more > 0 else [])]
     text = render_message(

@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from models.archive.tables import ArchiveRecord
+from models.codes import MatterKind
 from models.errors import ConflictError, InputError, NotFound, RuleViolation, Zero137Error
 from models.informants.identity import Identity, identity_in, identity_text, names_informant
 from models.informants.tables import Informant
-from models.kinds import MatterKind
 from models.matters.tables import Matter
 from models.mechanisms.leads.intake import LeadDraft
 from models.mechanisms.leads.tables import Lead

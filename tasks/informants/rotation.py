@@ -16,7 +16,7 @@ from tasks.informants.keys import VARIABLE, origin_of, read_keys, replace_key_fi
 from tasks.informants.vault import Vault, mark_of, new_key
 from tasks.record.ledger import append_entry, append_facts
 from tasks.turns import take_turn
-from tasks.workplace import Workplace, register_of
+from tasks.workplace import Workplace, office_of
 
 # The stream of the ledger for what concerns no single lead.
 STREAM = "informants"
@@ -74,7 +74,7 @@ def rotate_keys(place: Workplace, person: str, now: datetime) -> Rotation:
             keys = [new_key(), *keys]
             replace_key_file(place.key_file, keys)
         _seal_anew(session, rows, Vault(keys, origin_of(place)), Vault(keys[:1], origin_of(place)))
-        actor = f"{register_of(session, place).bureau().short_name} {by}"
+        actor = f"{office_of(session, place).bureau().short_name} {by}"
         append_entry(
             session, STREAM, now, "informant_key_rotated", actor,
             f"更换举报人信息的密钥，重新加密{len(rows)}条",

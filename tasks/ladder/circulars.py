@@ -4,14 +4,15 @@ from collections.abc import Sequence
 
 from sqlmodel import Session
 
+from models.codes import MatterKind
 from models.documents.official import Block
 from models.documents.vocabulary import DocumentKind, DocumentStatus
-from models.kinds import MatterKind
 from models.ladder.vocabulary import Raising, Rung
+from models.matters.facts import AcceptedAnswer
+from models.matters.kinds import Kinds
 from models.matters.tables import Assignment, Matter
 from models.matters.vocabulary import Ruling
-from models.mechanisms.answering import AcceptedAnswer
-from models.office.directory import Register
+from models.office.directory import Office
 from models.petitions.tables import Petition
 from notifications.texts.rendering import RenderedMessage
 from tasks.documents.issuing import NewDocument, draft_of, issue_documents, publish_draft, withdraw
@@ -32,7 +33,7 @@ def draft_circular(session: Session, desk: NoticeDesk, notice: Notice, person: s
         person: Who raised it, a person or the rule.
     """
     text = desk.draft(session, notice)
-    bureau = desk.register.bureau().code
+    bureau = desk.office.bureau().code
     draft = NewPetition(
         MatterKind.CIRCULAR, notice.matter, notice.row, bureau, person, text.body, subject=text.subject
     )
@@ -43,7 +44,7 @@ def draft_circular(session: Session, desk: NoticeDesk, notice: Notice, person: s
         DocumentKind.CIRCULAR, matter, recipient, text=(_without_mark(text.subject), blocks),
         status=DocumentStatus.DRAFT, actor=person,
     )  # fmt: skip
-    issue_documents(session, desk.register, [circular], desk.now)
+    issue_documents(session, desk.office, [circular], desk.now)
     for stream in (notice.matter.number, matter.number):
         append_entry(
             session, stream, desk.now, "circular_drafted", person,
@@ -66,20 +67,26 @@ def _without_mark(subject: str) -> str:
 
 
 def settle_circular(
-    session: Session, register: Register, matter: Matter, row: Assignment, accepted: AcceptedAnswer
+    session: Session,
+    office: Office,
+    kinds: Kinds,
+    matter: Matter,
+    row: Assignment,
+    accepted: AcceptedAnswer,
 ) -> None:
     """Publish a circular word for word as it was approved, or note that it is withheld and why.
 
     Args:
         session: The transaction that records the ruling.
-        register: The directory and the policy.
+        office: The directory and the policy.
+        kinds: What is owed, for the words of its messages.
         matter: The circular.
         row: What the lead owes.
         accepted: The ruling.
     """
     petition = session.get_one(Petition, key_of(matter))
     lead = session.get_one(Matter, matter.parent_id)
-    person = f"{register.stored(accepted.unit).short_name} {accepted.person}"
+    person = f"{office.stored(accepted.unit).short_name} {accepted.person}"
     approved = Ruling(accepted.decision) is Ruling.APPROVE
     reason = accepted.explanation or ("" if approved else "未写明理由")
     settle_escalation(
@@ -91,17 +98,17 @@ def settle_circular(
     document = draft_of(session, matter)
     if document is not None:
         if approved:
-            publish_draft(session, register, document, person, accepted.recorded_at)
+            publish_draft(session, office, document, person, accepted.recorded_at)
         else:
             withdraw(session, document, f"不予发布：{reason}", person, accepted.recorded_at)
     if approved:
-        rule = next(rule for rule in register.policy.ladder if rule.rung is Rung.CIRCULAR)
+        rule = next(rule for rule in office.policy.ladder if rule.rung is Rung.CIRCULAR)
         text = RenderedMessage(petition.subject, petition.body)
         number = "" if document is None else document.number
         notices = [
             Notice(matter, row, rule, recipient, text=text, document=number) for recipient in rule.recipients
         ]
-        NoticeDesk(register, work_calendar(session), accepted.recorded_at).enqueue(session, notices)
+        NoticeDesk(office, kinds, work_calendar(session), accepted.recorded_at).enqueue(session, notices)
     summary = f"通报 {matter.printed_number} {'经批准发布' if approved else f'不予发布：{reason}'}"
     kind = "circular_published" if approved else "circular_withheld"
     append_entry(session, lead.number, accepted.recorded_at, kind, person, summary, circular=matter.number)

@@ -8,19 +8,20 @@ from datetime import date, datetime
 from sqlalchemy import insert, update
 from sqlmodel import Session, col, select
 
+from models.codes import Step
 from models.days.calendar import WorkCalendar
-from models.kinds import Step
 from models.ladder.rungs import Standing, TimedRung, standing
 from models.ladder.tables import Escalation
 from models.ladder.vocabulary import Raising, Recipient, Rung
+from models.matters.kinds import Kinds
 from models.matters.tables import Assignment, Matter
-from models.office.directory import Register
+from models.office.directory import Office
 from models.record.entries import RULE, Fact
 from tasks.ladder.circulars import draft_circular
 from tasks.ladder.rung_messages import Notice, NoticeDesk
 from tasks.matters.reading import key_of
 from tasks.record.ledger import append_facts
-from tasks.workplace import Workplace, register_of, work_calendar
+from tasks.workplace import Workplace, office_of, work_calendar
 
 # How many assignments are looked at in one transaction: other writers wait for it.
 _BATCH = 2_000
@@ -56,7 +57,7 @@ def _raise_batch(place: Workplace, now: datetime) -> Counter[Rung] | None:
         owed = find_due(session, now)
         if not owed:
             return None
-        clerk = _Clerk(register_of(session, place), calendar, now)
+        clerk = _Clerk(office_of(session, place), place.kinds, calendar, now)
         done = _recorded(session, [key_of(row) for row, _ in owed])
         for row, matter in owed:
             clerk.look_at(row, matter, done.get(key_of(row), ()))
@@ -98,7 +99,8 @@ def _recorded(session: Session, assignments: Sequence[int]) -> dict[int, list[Ru
 class _Clerk:
     """Looks at assignments one by one and keeps what is to be written until the end of the batch."""
 
-    register: Register
+    office: Office
+    kinds: Kinds
     calendar: WorkCalendar
     now: datetime
     escalations: list[dict[str, object]] = field(default_factory=list)
@@ -133,7 +135,7 @@ class _Clerk:
         """Return where an assignment stands; rungs are computed once for a step and date."""
         key = row.step, row.due_on
         if key not in self._rungs:
-            self._rungs[key] = self.register.policy.rungs(row.step, row.due_on, self.calendar)
+            self._rungs[key] = self.office.policy.rungs(row.step, row.due_on, self.calendar)
         return standing(self._rungs[key], since=row.opened_at, held=row.held, recorded=done, now=self.now)
 
     def _record(
@@ -147,7 +149,7 @@ class _Clerk:
                 "at": self.now, "actor": RULE, "grounds": None, "reason": reason,
             }
         )  # fmt: skip
-        unit = self.register.stored(row.unit_code).name
+        unit = self.office.stored(row.unit_code).name
         summary = f"{row.step.label}{rule.rung.label}：{unit}，到期日 {row.due_on}"
         detail = {
             "step": row.step.value, "round": row.round, "unit": row.unit_code, "rung": rule.rung.value,
@@ -164,7 +166,7 @@ class _Clerk:
         if self.escalations:
             connection.execute(insert(Escalation), self.escalations)
         append_facts(session, self.facts)
-        desk = NoticeDesk(self.register, self.calendar, self.now)
+        desk = NoticeDesk(self.office, self.kinds, self.calendar, self.now)
         desk.enqueue(session, self.notices)
         for notice in self.drafts:
             draft_circular(session, desk, notice, RULE)

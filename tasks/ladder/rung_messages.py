@@ -10,15 +10,15 @@ from sqlmodel import Session, col, select
 from models.days.calendar import WorkCalendar
 from models.days.terms import day_label
 from models.documents.vocabulary import DocumentKind
-from models.kinds import Step
 from models.ladder.rungs import RungRule
 from models.ladder.tables import Escalation
 from models.ladder.vocabulary import Raising, Recipient, Rung
+from models.matters.kinds import Kinds
 from models.matters.tables import Assignment, Matter
 from models.mechanisms.leads.tables import Lead
 from models.messages.tables import Message
 from models.messages.vocabulary import Delivery
-from models.office.directory import Register
+from models.office.directory import Office
 from models.office.vocabulary import Role
 from notifications.texts.rendering import RenderedMessage, render_message
 from tasks.documents.issuing import NewDocument, issue_documents
@@ -50,9 +50,10 @@ class Notice:
 
 @dataclass(frozen=True)
 class NoticeDesk:
-    """Puts notices into words: what the register, the calendar and the moment add to them."""
+    """Puts notices into words: what the office, the calendar and the moment add to them."""
 
-    register: Register
+    office: Office
+    kinds: Kinds
     calendar: WorkCalendar
     now: datetime
     _shared: dict[object, dict[str, object]] = field(default_factory=dict, init=False)
@@ -87,17 +88,17 @@ class NoticeDesk:
         wanted = []
         for (row_id, _), notice in official.items():
             unit_code = self._document_to(notice)
-            lead = {"facts": facts[key_of(notice.matter)], "notice": self.register.policy.documents.notice}
+            lead = {"facts": facts[key_of(notice.matter)], "notice": self.office.policy.documents.notice}
             values = {**self._values(notice, unit_code, history.get(row_id, [])), **lead}
             kind = notice.rule.document or DocumentKind.REPORT
-            wanted.append(NewDocument(kind, notice.matter, self.register.stored(unit_code).name, values))
-        numbers = issue_documents(session, self.register, wanted, self.now)
+            wanted.append(NewDocument(kind, notice.matter, self.office.stored(unit_code).name, values))
+        numbers = issue_documents(session, self.office, wanted, self.now)
         return dict(zip(official, numbers, strict=True))
 
     def _document_to(self, notice: Notice) -> str:
         """Return the unit a rung's document is addressed to: the government, or whoever owes the answer."""
         if notice.rule.document is DocumentKind.REPORT:
-            return next((u.code for u in self.register.all_with(Role.GOVERNMENT)), notice.row.unit_code)
+            return next((u.code for u in self.office.all_with(Role.GOVERNMENT)), notice.row.unit_code)
         return notice.row.unit_code
 
     def _facts(self, session: Session, matters: Sequence[int]) -> dict[int, str]:
@@ -108,8 +109,8 @@ class NoticeDesk:
     def draft(self, session: Session, notice: Notice) -> RenderedMessage:
         """Return a notice in the words in which it would be sent; nothing is written."""
         sent = self._history(session, [notice]).get(key_of(notice.row), [])
-        values = {**self._values(notice, self.register.bureau().code, sent), "document": ""}
-        return render_message(notice.rule.rung.value, values, self.register.wording)
+        values = {**self._values(notice, self.office.bureau().code, sent), "document": ""}
+        return render_message(notice.rule.rung.value, values, self.office.wording)
 
     def _addressees(self, notice: Notice) -> Iterator[str]:
         """Give the codes of the units that a kind of recipient means."""
@@ -117,19 +118,19 @@ class NoticeDesk:
             case Recipient.UNIT | Recipient.LEADER:
                 yield notice.row.unit_code
             case Recipient.BUREAU:
-                yield self.register.bureau().code
+                yield self.office.bureau().code
             case Recipient.GOVERNMENT:
-                yield from (unit.code for unit in self.register.all_with(Role.GOVERNMENT))
+                yield from (unit.code for unit in self.office.all_with(Role.GOVERNMENT))
             case Recipient.CITY:
-                yield from (unit.code for unit in self.register.units if unit.active)
+                yield from (unit.code for unit in self.office.units if unit.active)
 
     def _message(self, notice: Notice, unit_code: str, sent: list[str], document: str) -> dict[str, object]:
         """Return the row of one message."""
         row, matter, rung = notice.row, notice.matter, notice.rule.rung
         # A receipt that nobody signs is deemed: it is reminded of in other words.
-        kind = "receipt_reminder" if row.step is Step.RECEIPT else rung.value
+        kind = self.kinds.duty(row.step).reminder or rung.value
         text = notice.text or render_message(
-            kind, {**self._values(notice, unit_code, sent), "document": document}, self.register.wording
+            kind, {**self._values(notice, unit_code, sent), "document": document}, self.office.wording
         )
         to = unit_code + (":leader" if notice.recipient is Recipient.LEADER else "")
         return {
@@ -143,7 +144,7 @@ class NoticeDesk:
 
     def _values(self, notice: Notice, unit_code: str, sent: list[str]) -> dict[str, object]:
         """Return what the templates speak of."""
-        row, matter, policy = notice.row, notice.matter, self.register.policy
+        row, matter, policy = notice.row, notice.matter, self.office.policy
         # What many notices of one patrol have in common is put into words once.
         alike = (
             row.step, row.unit_code, row.due_on, row.provisional, row.clock_start, row.term_value,
@@ -165,11 +166,11 @@ class NoticeDesk:
 
     def _common(self, notice: Notice, unit_code: str) -> dict[str, object]:
         """Return what does not depend on the lead."""
-        row, policy = notice.row, self.register.policy
+        row, policy = notice.row, self.office.policy
         term = term_of(row, policy)
-        addressee = self.register.stored(unit_code).name
+        addressee = self.office.stored(unit_code).name
         return {
-            "unit": self.register.stored(row.unit_code).name,
+            "unit": self.office.stored(row.unit_code).name,
             "addressee": addressee + ("主要负责人" if notice.recipient is Recipient.LEADER else ""),
             "step": row.step.label,
             "due": day_label(row.due_on, provisional=row.provisional),
@@ -184,7 +185,7 @@ class NoticeDesk:
 
     def _further(self, notice: Notice) -> list[str]:
         """Return what comes next on the ladder of that step, in words."""
-        ladder = self.register.policy.ladder
+        ladder = self.office.policy.ladder
         later = ladder[[rule.rung for rule in ladder].index(notice.rule.rung) + 1 :]
         return [_NEXT.get(rule.rung, rule.rung.label) for rule in later if notice.row.step in rule.steps]
 
@@ -199,7 +200,7 @@ class NoticeDesk:
         )
         found: dict[int, list[str]] = {}
         for row in session.exec(query) if asked else ():
-            at = self.register.policy.business_hours.local(row.at)
+            at = self.office.policy.business_hours.local(row.at)
             line = f"{at:%Y-%m-%d %H:%M} {row.rung.label}"
             found.setdefault(row.assignment_id, []).append(line)
         return found

@@ -9,15 +9,16 @@ from models.errors import ConflictError, RuleViolation
 from models.ladder.rungs import RungRule
 from models.ladder.tables import Escalation
 from models.ladder.vocabulary import Grounds, Raising, Rung
+from models.matters.kinds import Kinds
 from models.matters.tables import Assignment, Matter
-from models.office.directory import Register
+from models.office.directory import Office
 from models.texts import check_text, visible
 from tasks.informants.identities import refuse_naming
 from tasks.ladder.circulars import draft_circular
 from tasks.ladder.rung_messages import Notice, NoticeDesk
 from tasks.matters.reading import find_matter, key_of, read_file
 from tasks.record.ledger import append_entry
-from tasks.workplace import Workplace, register_of, work_calendar
+from tasks.workplace import Workplace, office_of, work_calendar
 
 _LONGEST_PERSON = 50
 _LONGEST_NOTE = 2_000
@@ -67,8 +68,10 @@ def supervise(place: Workplace, number: str, request: SupervisionRequest, now: d
         if row is None:
             raise RuleViolation("该线索当前没有待反馈的环节，不能督办。")
         refuse_naming(session, place, matter, request.note)
-        register = register_of(session, place)
-        case = _Case(session, register, matter, row, _rule(register, request.rung, row), request, now)
+        office = office_of(session, place)
+        case = _Case(
+            session, office, place.kinds, matter, row, _rule(office, request.rung, row), request, now
+        )
         return case.carry_out()
 
 
@@ -84,9 +87,9 @@ def _check(request: SupervisionRequest) -> None:
         check_text(text, "填写的内容")
 
 
-def _rule(register: Register, rung: Rung, row: Assignment) -> RungRule:
+def _rule(office: Office, rung: Rung, row: Assignment) -> RungRule:
     """Return the rule of a rung, if it applies to what is owed."""
-    for rule in register.policy.ladder:
+    for rule in office.policy.ladder:
         if rule.rung is rung and row.step in rule.steps:
             return rule
     raise RuleViolation(f"{row.step.label}环节不适用{rung.label}，请核对政策文件中的督办规则。")
@@ -97,7 +100,8 @@ class _Case:
     """One request with everything it concerns, within its transaction."""
 
     session: Session
-    register: Register
+    office: Office
+    kinds: Kinds
     matter: Matter
     row: Assignment
     rule: RungRule
@@ -112,7 +116,7 @@ class _Case:
     @property
     def actor(self) -> str:
         """Who raises it."""
-        return f"{self.register.bureau().short_name} {self.request.person.strip()}"
+        return f"{self.office.bureau().short_name} {self.request.person.strip()}"
 
     @property
     def grounds(self) -> str:
@@ -130,7 +134,7 @@ class _Case:
             )
         )  # fmt: skip
         self._note()
-        desk = NoticeDesk(self.register, work_calendar(self.session), self.now)
+        desk = NoticeDesk(self.office, self.kinds, work_calendar(self.session), self.now)
         recipients = self.rule.recipients
         notices = [Notice(self.matter, self.row, self.rule, each, self.grounds) for each in recipients]
         circular = ""
@@ -164,7 +168,7 @@ class _Case:
     def _note(self) -> None:
         """Append the ledger entry."""
         row, rung = self.row, self.rule.rung
-        unit = self.register.stored(row.unit_code).name
+        unit = self.office.stored(row.unit_code).name
         awaiting = "" if self.raising is Raising.RAISED else f"（{self.raising.label}）"
         summary = f"人工{rung.label}：{unit}，{row.step.label}，{self.grounds}{awaiting}"
         append_entry(

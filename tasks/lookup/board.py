@@ -6,14 +6,14 @@ from typing import TypedDict
 
 from sqlmodel import Session, col, func, or_, select
 
+from models.codes import MatterKind, Step
 from models.days.calendar import WorkCalendar
-from models.kinds import MatterKind, Step
 from models.lookup.board import OwedFact, Span, Tally, tallies, total, trend
 from models.matters.tables import Answer, Assignment, Matter
 from models.office.policy import Policy
 from notifications.tables.charts import draw_trend
 from notifications.texts.rendering import render_markdown
-from tasks.workplace import Workplace, register_of, work_calendar
+from tasks.workplace import Workplace, office_of, work_calendar
 
 # How many days the trend goes back, today included.
 TREND_DAYS = 30
@@ -65,7 +65,7 @@ def read_board(place: Workplace, now: datetime) -> Board:
     """
     today = place.policy.day_of(now)
     with place.reading() as session:
-        register = register_of(session, place)
+        office = office_of(session, place)
         counted = tallies(owed_facts(session, place.policy, work_calendar(session)), today, now)
         closed, closed_late = _closed(session)
         days = _trend(session, place.policy, today, now)
@@ -76,7 +76,7 @@ def read_board(place: Workplace, now: datetime) -> Board:
     return Board(
         open=open_leads, due_today=sums.due_today, near=sums.near, overdue=sums.overdue,
         closed_on_time=closed - closed_late, closed_late=closed_late, trend=days,
-        rows=[_row(register.stored(code).name, step, tally) for (code, step), tally in counted.items()],
+        rows=[_row(office.stored(code).name, step, tally) for (code, step), tally in counted.items()],
     )  # fmt: skip
 
 

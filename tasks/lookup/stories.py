@@ -7,12 +7,13 @@ from sqlmodel import Session
 
 from models.days.calendar import WorkCalendar
 from models.days.terms import day_label
+from models.matters.duties import Field, Reading
 from models.matters.facts import DEEMED, signal
+from models.matters.kinds import Kinds
 from models.matters.tables import Answer, Assignment
 from models.matters.vocabulary import Signal
-from models.mechanisms.answering import decision_label
 from models.mechanisms.leads.tables import Lead
-from models.office.directory import Register
+from models.office.directory import Office
 from models.office.policy import Policy
 from notifications.texts.rendering import render_markdown
 from tasks.documents.issuing import documents_of
@@ -20,7 +21,7 @@ from tasks.evidence.pieces import evidence_of
 from tasks.matters.due_dates import due_account
 from tasks.matters.reading import AnsweredAssignment, MatterFile, find_matter, key_of, read_file
 from tasks.record.ledger import entries_of
-from tasks.workplace import Workplace, register_of, work_calendar
+from tasks.workplace import Workplace, office_of, work_calendar
 
 # The tag of a run whose overdue rungs wait for the decision on an extension.
 HELD = "延期待批"
@@ -36,7 +37,9 @@ def tell_story(place: Workplace, number: str) -> Story:
     """
     with place.reading() as session:
         file = read_file(session, find_matter(session, number))
-        return _Teller(place.policy, register_of(session, place), work_calendar(session)).tell(session, file)
+        return _Teller(place.policy, place.kinds, office_of(session, place), work_calendar(session)).tell(
+            session, file
+        )
 
 
 def story_key(number: str) -> str:
@@ -63,13 +66,13 @@ def run_label(place: Workplace, number: str, now: datetime) -> Label:
     """Return the name and tags of a lead's run, as 侯线〔2026〕12号 · 核查 · 住建局 · 11-27."""
     with place.reading() as session:
         file = read_file(session, find_matter(session, number))
-        register, calendar = register_of(session, place), work_calendar(session)
+        office, calendar = office_of(session, place), work_calendar(session)
     matter, current = file.matter, file.open_assignment
     if current is None:
         state = matter.outcome.label if matter.outcome else "派发"
         tag = Signal.CLOSED.label if matter.outcome else Signal.NORMAL.label
         return Label(f"{matter.printed_number} · {state}", [tag], matter.title, state)
-    unit = register.stored(current.unit_code).short_name
+    unit = office.stored(current.unit_code).short_name
     day = f"{current.due_on:%m-%d}{'暂定' if current.provisional else ''}"
     light = signal(current.due_at, place.policy.near_from(current.step, current.due_on, calendar), now)
     name = f"{matter.printed_number} · {step_label(current)} · {unit} · {day}"
@@ -90,11 +93,11 @@ def explain_due(place: Workplace, number: str) -> list[tuple[str, list[str]]]:
     """
     with place.reading() as session:
         file = read_file(session, find_matter(session, number))
-        register, calendar = register_of(session, place), work_calendar(session)
+        office, calendar = office_of(session, place), work_calendar(session)
         accounts = []
         for assignment in file.assignments:
             row = assignment.row
-            heading = f"{step_label(row)} · {register.stored(row.unit_code).name}"
+            heading = f"{step_label(row)} · {office.stored(row.unit_code).name}"
             accounts.append((heading, due_account(row, place.policy, calendar)))
         return accounts
 
@@ -109,7 +112,8 @@ class _Teller:
     """What is needed to put rows into words."""
 
     policy: Policy
-    register: Register
+    kinds: Kinds
+    office: Office
     calendar: WorkCalendar
 
     def tell(self, session: Session, file: MatterFile) -> Story:
@@ -121,7 +125,7 @@ class _Teller:
             "printed_number": matter.printed_number,
             "title": matter.title,
             "status": matter.outcome.label if matter.outcome else f"待{waiting}",
-            "owing": self.register.stored(current.unit_code).name if current else "",
+            "owing": self.office.stored(current.unit_code).name if current else "",
             "due": self._day(current.due_on, provisional=current.provisional) if current else "",
             "particulars": [
                 *(self._asked(file) or self._received(file.lead)),
@@ -176,10 +180,10 @@ class _Teller:
             return []
         proposed = [("拟延至", day_label(petition.proposed_on))] if petition.proposed_on else []
         return [
-            ("所涉环节", f"{step_label(about)} · {self.register.stored(about.unit_code).name}"),
+            ("所涉环节", f"{step_label(about)} · {self.office.stored(about.unit_code).name}"),
             ("所涉到期日", self._day(petition.due_on, provisional=False)),
             *proposed,
-            ("提出单位", self.register.stored(petition.unit_code).name),
+            ("提出单位", self.office.stored(petition.unit_code).name),
             ("提出人", petition.person),
             ("提出时间", self._time(file.matter.created_at)),
         ]
@@ -189,7 +193,7 @@ class _Teller:
         row, answer = assignment.row, assignment.answer
         told = {
             "step": step_label(row),
-            "unit": self.register.stored(row.unit_code).name,
+            "unit": self.office.stored(row.unit_code).name,
             "clock_start": row.clock_start.isoformat(),
             "due": self._day(row.due_on, provisional=row.provisional),
             "answered_at": "", "decision": "", "person": "", "explanation": "", "timeliness": "办理中",
@@ -206,32 +210,20 @@ class _Teller:
             told["timeliness"] = "逾期未签收"
         return told
 
-    def _named(self, fields: dict[str, str]) -> str:
-        """Return the fields of an answer that name something, in words."""
-        if "authority" in fields:
-            units = [fields["authority"], *filter(None, fields["cooperating"].split(","))]
-            return (
-                "主管单位："
-                + "、".join(self.register.stored(code).name for code in units[:1])
-                + (
-                    f"；协办单位：{'、'.join(self.register.stored(code).name for code in units[1:])}"
-                    if units[1:]
-                    else ""
-                )
-            )
-        if "signed_at" in fields:
-            return f"签收于 {self._time(datetime.fromisoformat(fields['signed_at']))}"
-        return fields.get("measures", "")
-
     def _decision(self, row: Assignment, answer: Answer) -> str:
-        """Return what was decided, and for a finding also who rectifies and how."""
-        decision = decision_label(row.step, answer.decision) or self._named(answer.fields)
-        if "until" in answer.fields:
-            return f"{decision}，延至 {answer.fields['until']}"
-        if "responsible" not in answer.fields:
-            return decision
-        responsible = self.register.stored(answer.fields["responsible"]).name
-        return f"{decision}；责任单位：{responsible}；整改意见：{answer.fields['opinion']}"
+        """Return what was decided and what else was said with it, field by field."""
+        duty = self.kinds.duty(row.step)
+        said = ((field, self._read(field, answer.fields.get(field.key, ""))) for field in duty.fields)
+        told = [f"{field.title}：{text}" for field, text in said if text]
+        return "；".join(filter(None, [duty.decision_label(answer.decision), *told]))
+
+    def _read(self, field: Field, stored: str) -> str:
+        """Return a stored field in words; blank where nothing is stored."""
+        if field.names_units:
+            return "、".join(self.office.stored(code).name for code in stored.split(",") if code)
+        if field.reading is Reading.MOMENT and stored:
+            return self._time(datetime.fromisoformat(stored))
+        return field.label_of(stored) or stored
 
     def _time(self, moment: datetime) -> str:
         """Return a moment in the office's zone."""

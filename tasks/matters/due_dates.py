@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from models.codes import Step
 from models.days.calendar import WorkCalendar
 from models.days.terms import (
     Due,
@@ -14,7 +15,6 @@ from models.days.terms import (
     explanation_lines,
     roll_forward,
 )
-from models.kinds import Step
 from models.matters.tables import Assignment
 from models.office.policy import Policy
 

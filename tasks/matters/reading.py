@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
+from models.codes import MatterKind
 from models.errors import NotFound
-from models.kinds import MatterKind
-from models.matters.facts import AnswerFact, AssignmentFact
+from models.matters.facts import AnswerFact, AssignmentFact, MatterFacts
 from models.matters.tables import Answer, AnswerEvidence, Assignment, Evidence, Matter
-from models.mechanisms.answering import MatterFacts
 from models.mechanisms.leads.life_cycle import LeadFacts
 from models.mechanisms.leads.tables import Lead
-from models.office.directory import Register
+from models.office.directory import Office
 from models.petitions.facts import PetitionFacts
 from models.petitions.tables import Petition
 
@@ -108,21 +107,21 @@ def read_file(session: Session, matter: Matter) -> MatterFile:
     return MatterFile(matter, lead, assignments, petition, about)
 
 
-def facts_of(file: MatterFile, register: Register) -> MatterFacts:
+def facts_of(file: MatterFile, office: Office) -> MatterFacts:
     """Return what the rules need to know of a matter."""
     if file.petition is None or file.about is None:
-        return lead_facts(file, register)
+        return lead_facts(file, office)
     matter = file.matter
-    decider = register.approver() if matter.kind is MatterKind.EXTENSION else register.bureau()
+    decider = office.approver() if matter.kind is MatterKind.EXTENSION else office.bureau()
     return PetitionFacts(
         matter.kind, decider.code, matter.created_at, file.about.due_on, file.petition.proposed_on,
         matter.outcome, _assignment_facts(file),
     )  # fmt: skip
 
 
-def lead_facts(file: MatterFile, register: Register) -> LeadFacts:
+def lead_facts(file: MatterFile, office: Office) -> LeadFacts:
     """Return what the life cycle needs to know of a lead."""
-    bureau = register.bureau().code
+    bureau = office.bureau().code
     return LeadFacts(file.lead.received_at, bureau, file.matter.outcome, _assignment_facts(file))
 
 

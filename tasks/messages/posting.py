@@ -6,7 +6,7 @@ from sqlmodel import Session, select
 
 from models.matters.tables import Assignment
 from models.messages.tables import Message
-from models.office.directory import Register
+from models.office.directory import Office
 from notifications.texts.rendering import render_message
 from tasks.matters.reading import MatterFile, key_of
 from tasks.messages.values import matter_values
@@ -17,7 +17,7 @@ _RECURRING = frozenset({"due_moved", "consultation"})
 
 def enqueue(
     session: Session,
-    register: Register,
+    office: Office,
     file: MatterFile,
     row: Assignment,
     kind: str,
@@ -38,8 +38,8 @@ def enqueue(
         return False
     message = render_message(
         kind,
-        {**matter_values(register, file, row, unit_code), **more},
-        register.wording,
+        {**matter_values(office, file, row, unit_code), **more},
+        office.wording,
     )
     written = Message(
         matter_id=key_of(file.matter), unit_code=unit_code, tag=unit_code, kind=kind, dedupe_key=key,

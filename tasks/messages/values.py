@@ -1,16 +1,16 @@
 """What messages and documents speak of: stored facts of a matter as values of templates."""
 
+from models.codes import Step
 from models.days.terms import Term, TermUnit, day_label
-from models.kinds import Step
 from models.matters.tables import Assignment
 from models.mechanisms.leads.vocabulary import Finding
-from models.office.directory import Register
+from models.office.directory import Office
 from tasks.matters.reading import MatterFile
 
 
-def matter_values(register: Register, file: MatterFile, row: Assignment, unit_code: str) -> dict[str, object]:
+def matter_values(office: Office, file: MatterFile, row: Assignment, unit_code: str) -> dict[str, object]:
     """Return what the templates of messages and documents speak of, for one recipient of a matter."""
-    policy, lead, matter = register.policy, file.lead, file.matter
+    policy, lead, matter = office.policy, file.lead, file.matter
     hours = policy.business_hours
     answers = {a.row.step: a.answer for a in file.assignments if a.answer is not None}
     transfer, verify, review = (answers.get(s) for s in (Step.TRANSFER, Step.VERIFY, Step.REVIEW))
@@ -26,9 +26,9 @@ def matter_values(register: Register, file: MatterFile, row: Assignment, unit_co
         "notice": policy.documents.notice,
         "verify_term": policy.terms.verify.label,
         "document": "",
-        "unit": register.stored(unit_code).name,
+        "unit": office.stored(unit_code).name,
         "source": f"{lead.source_level.label}{f'（{lead.document_number}）' if lead.document_number else ''}",
-        "cooperating": "、".join(register.stored(code).name for code in cooperating.split(",") if code),
+        "cooperating": "、".join(office.stored(code).name for code in cooperating.split(",") if code),
         "due": day_label(row.due_on, provisional=row.provisional),
         "closes": f"{hours.closes:%H:%M}",
         "clock_start": row.clock_start.isoformat(),
@@ -36,28 +36,28 @@ def matter_values(register: Register, file: MatterFile, row: Assignment, unit_co
         "basis": term.source,
         "minimum": policy.answer_gate.minimum_explanation_characters,
         "finding": Finding(verify.decision).label if verify else "",
-        "authority": register.stored(verify.unit_code).name if verify else "",
+        "authority": office.stored(verify.unit_code).name if verify else "",
         "verify_explanation": verify.explanation if verify else "",
-        "responsible": register.stored(rectified.unit_code).name if rectified else "",
+        "responsible": office.stored(rectified.unit_code).name if rectified else "",
         "measures": rectified.fields.get("measures", "") if rectified else "",
         "rectify_explanation": rectified.explanation if rectified else "",
         "opinion": verify.fields.get("opinion", "") if verify else "",
         "reasons": review.explanation if review else "",
         "step": row.step.label,
         "outcome": matter.outcome.label if matter.outcome else "",
-        **_petition_values(register, file),
+        **_petition_values(office, file),
         "closed_at": f"{hours.local(matter.closed_at):%Y-%m-%d %H:%M}" if matter.closed_at else "",
     }
 
 
-def _petition_values(register: Register, file: MatterFile) -> dict[str, object]:
+def _petition_values(office: Office, file: MatterFile) -> dict[str, object]:
     """Return what the templates speak of where a petition is put before somebody."""
     petition, about = file.petition, file.about
     if petition is None or about is None:
         return {}
     return {
-        "asked_by": register.stored(petition.unit_code).name,
-        "owing": register.stored(about.unit_code).name,
+        "asked_by": office.stored(petition.unit_code).name,
+        "owing": office.stored(about.unit_code).name,
         "about_step": about.step.label,
         "about_due": day_label(about.due_on, provisional=about.provisional),
         "proposed": day_label(petition.proposed_on) if petition.proposed_on else "",

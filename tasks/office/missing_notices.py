@@ -12,7 +12,7 @@ from models.record.entries import RULE
 from notifications.texts.rendering import render_message
 from tasks.record.ledger import append_entry
 from tasks.turns import TELLING, take_turn
-from tasks.workplace import Workplace, register_of, work_calendar
+from tasks.workplace import Workplace, office_of, work_calendar
 
 _SHOWN = 20
 _KIND = "calendar_missing"
@@ -35,7 +35,7 @@ def tell_of_missing_notices(place: Workplace, now: datetime) -> int:
         if not place.policy.business_hours.is_open(now, calendar):
             return 0
         owed = _provisional(session)
-        bureau = register_of(session, place).bureau()
+        bureau = office_of(session, place).bureau()
         key = f"calendar/{place.policy.day_of(now)}/{_KIND}/{bureau.code}"
         told = select(Message.id).where(Message.dedupe_key == key)
         if not owed or session.exec(told).first() is not None:

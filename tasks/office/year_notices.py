@@ -19,7 +19,7 @@ from tasks.messages.posting import enqueue
 from tasks.petitions.pending import move_due
 from tasks.record.ledger import append_entry
 from tasks.turns import take_turn
-from tasks.workplace import Workplace, register_of, work_calendar
+from tasks.workplace import Workplace, office_of, work_calendar
 
 _TURN = "放假安排"
 
@@ -93,7 +93,7 @@ def import_notice(place: Workplace, notice: YearNotice, now: datetime) -> Calend
 def _recompute_open(session: Session, place: Workplace, now: datetime) -> list[MovedDate]:
     """Recompute the due dates of all open assignments; each that changes is recorded and told."""
     due_dates, policy = DueDates(work_calendar(session)), place.policy
-    register = register_of(session, place)
+    office = office_of(session, place)
     moved = []
     opened = col(Assignment.answered_at).is_(None)
     owing = col(Matter.id).in_(select(Assignment.matter_id).where(opened))
@@ -112,7 +112,7 @@ def _recompute_open(session: Session, place: Workplace, now: datetime) -> list[M
             session, matter.number, now, "due_recomputed", RULE, _summary(change),
             step=row.step.value, before=change.before.isoformat(), after=day.isoformat(),
         )  # fmt: skip
-        enqueue(session, register, read_file(session, matter), row, "due_moved", row.unit_code, now)
+        enqueue(session, office, read_file(session, matter), row, "due_moved", row.unit_code, now)
         moved.append(change)
     return moved
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from sqlmodel import Session
 
+from models.codes import MatterKind
 from models.days.terms import day_label
 from models.documents.vocabulary import DocumentKind
 from models.errors import ConflictError
-from models.kinds import MatterKind
+from models.matters.facts import AcceptedAnswer
 from models.matters.tables import Assignment, Evidence, Matter
 from models.matters.vocabulary import Ruling
-from models.mechanisms.answering import AcceptedAnswer
-from models.mechanisms.petitions import AcceptedExtension, ExtensionDraft, accept_extension
-from models.office.directory import Register
+from models.mechanisms.extensions import AcceptedExtension, ExtensionDraft, accept_extension
+from models.office.directory import Office
 from models.petitions.tables import Petition, PetitionEvidence
 from tasks.documents.issuing import NewDocument, issue_documents
 from tasks.evidence.pieces import referenced_evidence, store_pieces
@@ -27,7 +27,7 @@ from tasks.messages.posting import enqueue
 from tasks.messages.values import matter_values
 from tasks.petitions.pending import NewPetition, move_due, open_petition, pending_petitions
 from tasks.record.ledger import append_entry
-from tasks.workplace import Workplace, register_of, work_calendar
+from tasks.workplace import Workplace, office_of, work_calendar
 
 
 @dataclass(frozen=True)
@@ -71,19 +71,19 @@ def request_extension(place: Workplace, number: str, request: ExtensionRequest, 
     with taken_in(place, request.files) as pieces, place.writing() as session:
         lead = find_matter(session, number, for_change=True)
         refuse_naming(session, place, lead, request.grounds, *(piece.name for piece in pieces))
-        register = register_of(session, place)
+        office = office_of(session, place)
         file = read_file(session, lead)
         known = referenced_evidence(session, lead, request.references)
         draft = ExtensionDraft(
             request.unit, request.person, now, request.until, request.grounds, len(pieces) + len(known)
         )
-        accepted = accept_extension(draft, lead_facts(file, register), register)
+        accepted = accept_extension(draft, lead_facts(file, office), office)
         row = file.assignments[-1].row
         if pending_petitions(session, row, (MatterKind.EXTENSION,)):
             raise ConflictError("该线索已有延期申请待审批，请等待审批结果。")
         stored = store_pieces(session, lead, pieces, now)
         request_files = {key_of(piece): piece for piece in (*known, *stored)}
-        return _Case(session, register, lead, row, accepted, now).put_forward(request_files)
+        return _Case(session, office, lead, row, accepted, now).put_forward(request_files)
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class _Case:
     """An accepted request with everything it concerns, within its transaction."""
 
     session: Session
-    register: Register
+    office: Office
     lead: Matter
     row: Assignment
     accepted: AcceptedExtension
@@ -118,10 +118,10 @@ class _Case:
     def _note(self, matter: Matter, digests: list[str]) -> None:
         """Append the request to the ledger of the lead, and as the first fact to its own."""
         accepted, due_on = self.accepted, self.row.due_on
-        actor = f"{self.register.stored(accepted.unit).short_name} {accepted.person}"
+        actor = f"{self.office.stored(accepted.unit).short_name} {accepted.person}"
         summary = (
             f"申请延期（{matter.printed_number}）：整改到期日由 {due_on} 延至 {accepted.until}，"
-            f"报{self.register.approver().name}审批，其间到期后的督办暂缓"
+            f"报{self.office.approver().name}审批，其间到期后的督办暂缓"
         )
         for stream in (self.lead.number, matter.number):
             append_entry(
@@ -132,13 +132,13 @@ class _Case:
 
 
 def settle_extension(
-    session: Session, register: Register, matter: Matter, row: Assignment, accepted: AcceptedAnswer
+    session: Session, office: Office, matter: Matter, row: Assignment, accepted: AcceptedAnswer
 ) -> None:
     """Move the due date as it was granted, or let the ladder resume; tell whoever asked and whoever owes.
 
     Args:
         session: The transaction that records the ruling.
-        register: The directory and the policy.
+        office: The directory and the policy.
         matter: The request.
         row: What the lead owes.
         accepted: The ruling.
@@ -148,7 +148,7 @@ def settle_extension(
     approved = Ruling(accepted.decision) is Ruling.APPROVE
     row.held, row.rung_at, lead.stale_since = False, now, now
     session.add_all((row, lead))
-    actor = f"{register.stored(accepted.unit).short_name} {accepted.person}"
+    actor = f"{office.stored(accepted.unit).short_name} {accepted.person}"
     summary = f"不同意延期（{matter.printed_number}）：{accepted.explanation}；到期日仍为 {row.due_on}"
     if approved:
         row.extended_to = date.fromisoformat(accepted.fields["until"])
@@ -157,7 +157,7 @@ def settle_extension(
             lead,
             row,
             due_at_extension(row.extended_to, work_calendar(session)),
-            register.policy,
+            office.policy,
             now,
         )
         summary = f"同意延期（{matter.printed_number}）：整改到期日由 {before} 延至 {_label(row)}"
@@ -165,12 +165,12 @@ def settle_extension(
         session, lead.number, now, "extended" if approved else "extension_refused", actor, summary,
         extension=matter.number, before=before.isoformat(), after=row.due_on.isoformat(),
     )  # fmt: skip
-    _tell(session, register, matter, row, accepted, before)
+    _tell(session, office, matter, row, accepted, before)
 
 
 def _tell(
     session: Session,
-    register: Register,
+    office: Office,
     matter: Matter,
     row: Assignment,
     accepted: AcceptedAnswer,
@@ -183,21 +183,21 @@ def _tell(
     told = {
         "approved": approved, "before": day_label(before), "after": _label(row),
         "ruling": Ruling(accepted.decision).label, "reasons": accepted.explanation,
-        "decided_by": register.stored(accepted.unit).name,
+        "decided_by": office.stored(accepted.unit).name,
     }  # fmt: skip
     ruled = file.assignments[-1].row
     lead = session.get_one(Matter, matter.parent_id)
-    values = {**matter_values(register, file, ruled, asked_by), **told, "lead_number": lead.printed_number}
-    owing = register.stored(row.unit_code).name
+    values = {**matter_values(office, file, ruled, asked_by), **told, "lead_number": lead.printed_number}
+    owing = office.stored(row.unit_code).name
     reply = NewDocument(
-        DocumentKind.EXTENSION_REPLY, lead, register.stored(asked_by).name, values,
-        issuer=register.stored(accepted.unit).name,
-        copies=tuple(dict.fromkeys(n for n in (register.bureau().name, owing) if n != values["asked_by"])),
+        DocumentKind.EXTENSION_REPLY, lead, office.stored(asked_by).name, values,
+        issuer=office.stored(accepted.unit).name,
+        copies=tuple(dict.fromkeys(n for n in (office.bureau().name, owing) if n != values["asked_by"])),
     )  # fmt: skip
-    (document,) = issue_documents(session, register, [reply], accepted.recorded_at)
+    (document,) = issue_documents(session, office, [reply], accepted.recorded_at)
     for code in dict.fromkeys((asked_by, row.unit_code)):
         enqueue(
-            session, register, file, ruled, "extension_reply", code, accepted.recorded_at,
+            session, office, file, ruled, "extension_reply", code, accepted.recorded_at,
             document=document, **told,
         )  # fmt: skip
 

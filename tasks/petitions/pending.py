@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 from sqlmodel import Session, col, func, select
 
+from models.codes import MatterKind, Outcome
 from models.days.terms import Due
-from models.kinds import MatterKind, Outcome
 from models.ladder.tables import Escalation
 from models.ladder.vocabulary import Raising, Rung
 from models.matters.tables import Assignment, Matter

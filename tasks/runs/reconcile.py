@@ -14,7 +14,6 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from models.errors import ConflictError, StartError
-from models.kinds import Step
 from models.matters.tables import Assignment, Matter
 from models.record.entries import RULE
 from models.runs.diagnosis import Carried, diagnose, is_orphaned, is_superfluous
@@ -141,7 +140,7 @@ def _leads(place: Workplace, now: datetime, which: ColumnElement[bool]) -> list[
     with place.reading() as session:
         assignments = {row.matter_id: row for row in session.exec(owed)}
         matters = session.exec(select(Matter).where(which).order_by(col(Matter.id))).all()
-    return [_carried(matter, assignments.get(key_of(matter)), now) for matter in matters]
+    return [_carried(place, matter, assignments.get(key_of(matter)), now) for matter in matters]
 
 
 def _carrier(place: Workplace, number: str) -> str | None:
@@ -150,10 +149,10 @@ def _carrier(place: Workplace, number: str) -> str | None:
         return session.exec(select(Matter.flow_run_id).where(Matter.number == number)).first()
 
 
-def _carried(matter: Matter, owed: Assignment | None, now: datetime) -> Carried:
+def _carried(place: Workplace, matter: Matter, owed: Assignment | None, now: datetime) -> Carried:
     """Return a matter as the rules see it."""
     shown = owed is not None and owed.form_run_id == matter.flow_run_id
-    lapsed = owed is not None and owed.step is Step.RECEIPT and owed.due_at < now
+    lapsed = owed is not None and bool(place.kinds.duty(owed.step).lapse) and owed.due_at < now
     wait = owed.form_key if owed is not None and shown else None
     return Carried(matter.number, matter.flow_run_id, wait, lapsed, closed=matter.outcome is not None)
 

@@ -12,7 +12,7 @@ from models.record.tables import LedgerHead
 from models.upkeep.remarks import Finding, doubtful, fine, wrong
 from tasks.delivery.outbox import WAITING
 from tasks.record.seals import newest_seal
-from tasks.workplace import Workplace, read_register, work_calendar
+from tasks.workplace import Workplace, read_office, work_calendar
 
 _NEEDED = (Role.BUREAU, Role.AUTHORITY, Role.RESPONSIBLE, Role.APPROVER, Role.GOVERNMENT)
 _DECEMBER = 12
@@ -25,14 +25,14 @@ _SEAL_AGE = timedelta(days=3)
 def examine_units(place: Workplace, now: datetime) -> Iterator[Finding]:
     """Tell whether the unit directory names somebody for every part."""
     del now
-    register = read_register(place)
-    missing = [role.label for role in _NEEDED if not register.all_with(role)]
+    office = read_office(place)
+    missing = [role.label for role in _NEEDED if not office.all_with(role)]
     if missing:
         yield wrong(
             "单位目录", f"没有启用的{'、'.join(missing)}", "请补充单位文件后运行 zero137 units import"
         )
     else:
-        yield fine("单位目录", f"启用的单位{sum(unit.active for unit in register.units)}个，各类职责齐全")
+        yield fine("单位目录", f"启用的单位{sum(unit.active for unit in office.units)}个，各类职责齐全")
 
 
 def examine_calendar(place: Workplace, now: datetime) -> Iterator[Finding]:

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select, text
 
+from models.codes import MatterKind, Outcome, Step
 from models.files.tables import StoredFile
 from models.files.vocabulary import FileFault
-from models.kinds import MatterKind, Outcome, Step
 from models.lookup.board import OwedFact
 from models.matters.facts import signal
 from models.matters.tables import Matter

@@ -7,7 +7,7 @@ from random import Random
 
 from walks.walking import EXPLANATION
 
-from models.kinds import Step
+from models.codes import Step
 from models.matters.vocabulary import Verdict
 from models.mechanisms.leads.vocabulary import Finding
 

@@ -11,7 +11,7 @@ import pytest
 from harness.running_system import System, until
 from sqlalchemy import text
 
-from models.kinds import Step
+from models.codes import Step
 from models.runs.vocabulary import RunFault, RunRepair
 from tasks.conduct.answers import Submission, record_answer
 from tasks.runs.prefect_api import PrefectApi

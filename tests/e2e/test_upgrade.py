@@ -18,7 +18,7 @@ from walks.walking import EXPLANATION, LEAD_STEPS, Walk, register_lead, write_ev
 
 from deployments.installation.opening import open_workplace
 from deployments.installation.settings import Settings
-from models.kinds import Step
+from models.codes import Step
 from tasks.evidence.pieces import add_evidence
 
 pytestmark = pytest.mark.e2e

@@ -30,7 +30,7 @@ valid_from = 2026-01-01
 """
 # File, what stands there, and what the later release has instead.
 _EDITS = (
-    ("models/kinds.py", "    RECTIFY =", '    COUNTERSIGN = "countersign", "会签"\n    RECTIFY ='),
+    ("models/codes.py", "    RECTIFY =", '    COUNTERSIGN = "countersign", "会签"\n    RECTIFY ='),
     (
         "models/mechanisms/leads/life_cycle.py",
         '            return Assign(Step.RECTIFY, answer.fields["responsible"], None)\n',

@@ -15,7 +15,7 @@ from deployments.drill.referee import judge
 from deployments.installation.opening import open_workplace
 from deployments.installation.settings import Settings
 from deployments.keeping.schema import migrate
-from models.kinds import Step
+from models.codes import Step
 from models.ladder.tables import Escalation
 from models.ladder.vocabulary import Raising
 from models.matters.facts import Await

@@ -18,8 +18,8 @@ from walks.walking import Walk, houma, register_lead
 from deployments.installation.opening import open_workplace
 from deployments.installation.settings import Settings
 from deployments.keeping.schema import migrate
+from models.codes import Step
 from models.errors import InputError, TamperError
-from models.kinds import Step
 from models.office.directory import packaged_directory_text, read_directory
 from models.record.proof import check_proof
 from tasks.audit.proofs import proof_of

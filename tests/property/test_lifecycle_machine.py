@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.kinds import Outcome, Step
+from models.codes import Outcome, Step
 from models.matters.facts import AnswerFact, Assign, AssignmentFact, Await, Close, DeemReceived, NextStep
 from models.matters.vocabulary import Verdict
 from models.mechanisms.leads.life_cycle import LeadFacts, next_step

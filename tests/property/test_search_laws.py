@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.codes import Step
 from models.days.calendar import published_calendar
-from models.kinds import Step
 from models.lookup.lead_filter import near_until
 from models.lookup.lead_text import pair_phrase, text_pairs
 from models.matters.facts import signal

@@ -9,7 +9,7 @@ from pypdf import PdfWriter
 from deployments.installation.opening import open_workplace
 from deployments.installation.settings import Settings
 from deployments.keeping.schema import migrate
-from models.kinds import Step
+from models.codes import Step
 from models.office.directory import packaged_directory_text, read_directory
 from tasks.office.units import import_units
 from tasks.workplace import Workplace

@@ -7,8 +7,8 @@ from conftest import Clock
 
 from deployments.installation.settings import Settings
 from deployments.keeping.backups import make_backup
+from models.codes import Step
 from models.days.calendar import DayKind, NoticeDay, YearNotice
-from models.kinds import Step
 from models.upkeep.backup import Backup
 from tasks.archive.archiving import archive_matter
 from tasks.informants.identities import record_informant

@@ -9,8 +9,8 @@ from random import Random
 from conftest import Clock
 from sqlmodel import col, select
 
+from models.codes import Step
 from models.errors import ConflictError, RuleViolation
-from models.kinds import Step
 from models.matters.facts import Await
 from models.matters.tables import Assignment, Matter
 from tasks.conduct.answers import record_answer

@@ -10,7 +10,7 @@ from conftest import Clock
 from sqlalchemy import select
 from sqlmodel import SQLModel, col
 
-from models.kinds import Step
+from models.codes import Step
 from models.matters.facts import Await, NextStep
 from models.mechanisms.leads.intake import IntakeDefaults, LeadDraft, read_row
 from models.messages.tables import Message

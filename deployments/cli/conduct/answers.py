@@ -1,17 +1,33 @@
 """The command by which answers come in."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from deployments.cli.frame import Command, emit, json_option, workplace
+from deployments.mechanisms import KINDS
+from models.codes import Step
 from models.errors import RuleViolation, StartError
-from models.kinds import Step
-from models.matters.vocabulary import Ruling, Verdict
-from models.mechanisms.answering import ANSWER_FIELDS
-from models.mechanisms.leads.vocabulary import Finding
+from models.matters.duties import Field
 from tasks.conduct.answers import Submission, record_answer
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def _field_options(function: _Function) -> _Function:
+    """Give a command an option for every field of every duty; duties may share one."""
+    told: dict[str, tuple[list[str], Field]] = {}
+    for duty in KINDS.duties:
+        for field in duty.fields:
+            told.setdefault(field.key, ([], field))[0].append(duty.step.label)
+    for key, (steps, field) in reversed(told.items()):
+        said = "、".join(member.label for member in field.choices) if field.choices else field.title
+        hint = f"{'、'.join(steps)}：{said}（{field.hint}）"
+        function = click.option(f"--{key.replace('_', '-')}", default="", help=hint)(function)
+    return function
 
 
 @click.command(cls=Command)
@@ -19,18 +35,7 @@ from tasks.conduct.answers import Submission, record_answer
 @click.argument("step")
 @click.argument("more_evidence", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--by", required=True, metavar="单位/姓名", help="由谁反馈，如 住建局/经办人姓名")
-@click.option("--authority", default="", help="移交：主管单位")
-@click.option("--cooperating", default="", help="移交：协办单位，用顿号或逗号隔开")
-@click.option("--signed-at", default="", help="签收：签收时间，默认现在")
-@click.option("--finding", default="", help=f"核查：{'、'.join(member.label for member in Finding)}")
-@click.option("--responsible", default="", help="核查：责任单位")
-@click.option("--opinion", default="", help="核查：整改意见")
-@click.option("--measures", default="", help="整改：整改措施")
-@click.option("--verdict", default="", help=f"验收：{'、'.join(member.label for member in Verdict)}")
-@click.option(
-    "--ruling", default="", help=f"延期审批、通报审批：{'、'.join(member.label for member in Ruling)}"
-)
-@click.option("--until", default="", help="延期审批：批准延至日期，默认为申请的日期")
+@_field_options
 @click.option("--explanation", default="", help="情况说明；退回或不同意时为理由")
 @click.option(
     "--evidence",
@@ -100,6 +105,6 @@ def _fields_of(step: Step, given: dict[str, str]) -> dict[str, str]:
     """Return the fields of a step; a field of another step is refused."""
     told = {name: value for name, value in given.items() if value}
     for name in told:
-        if name not in ANSWER_FIELDS[step]:
+        if name not in KINDS.duty(step).keys:
             raise RuleViolation(f"选项 --{name.replace('_', '-')} 不适用于{step.label}，请核对环节。")
     return told

@@ -16,7 +16,7 @@ from tasks.lookup.listings import list_documents
 from tasks.matters.reading import lock_matters
 from tasks.mechanisms.leads.consulting import Consultation, consult
 from tasks.store.blobs import digest_of_file
-from tasks.workplace import read_register
+from tasks.workplace import read_office
 
 
 @click.group(cls=Group)
@@ -148,7 +148,7 @@ def send_consultation(
 def withdraw_document(*, number: str, reason: str, person: str, as_json: bool) -> None:
     """撤回一件公文：文号保留、不再使用，原因记入台账；已经送出的请另行告知对方。"""
     with workplace() as place:
-        actor = f"{read_register(place).bureau().short_name} {person}"
+        actor = f"{read_office(place).bureau().short_name} {person}"
         with place.writing() as session:
             # The matter before the document, as everywhere.
             lock_matters(session, find_document(session, number).matter_id)

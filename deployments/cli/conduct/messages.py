@@ -7,12 +7,12 @@ from deployments.installation.settings import load_settings
 from models.days.hours import BusinessHours
 from models.messages.tables import Message
 from models.messages.vocabulary import Delivery
-from models.office.directory import Register
+from models.office.directory import Office
 from notifications.texts.wording import message_kinds, preview, preview_mail
 from tasks.delivery.given_up import send_again
 from tasks.delivery.outbox import deliver_messages
 from tasks.lookup.listings import find_message, list_messages
-from tasks.workplace import read_register
+from tasks.workplace import read_office
 
 
 @click.group(cls=Group)
@@ -28,10 +28,10 @@ def show_messages(*, lead: str, state: str, as_json: bool) -> None:
     """列出消息；“已交付渠道”不等于对方收到，签收才算。"""
     status = Delivery.parse(state, "状态") if state else None
     with workplace() as place:
-        register, hours = read_register(place), place.policy.business_hours
+        office, hours = read_office(place), place.policy.business_hours
         found = list_messages(place, lead, status)
     rows = [
-        (m.id, f"{hours.local(m.created_at):%m-%d %H:%M}", register.stored(m.unit_code).short_name,
+        (m.id, f"{hours.local(m.created_at):%m-%d %H:%M}", office.stored(m.unit_code).short_name,
          m.status.label, shortened(m.subject, 60), shortened(m.last_error, 40))
         for m in found
     ]  # fmt: skip
@@ -46,9 +46,9 @@ def show_messages(*, lead: str, state: str, as_json: bool) -> None:
 def show_message(*, number: int, as_json: bool) -> None:
     """查看一条消息的全文、附件和发送情况。"""
     with workplace() as place:
-        register, hours = read_register(place), place.policy.business_hours
+        office, hours = read_office(place), place.policy.business_hours
         message = find_message(place, number)
-    emit(message.model_dump(mode="json"), _told(message, register, hours), as_json=as_json)
+    emit(message.model_dump(mode="json"), _told(message, office, hours), as_json=as_json)
 
 
 @messages.command("resend")
@@ -81,11 +81,11 @@ def preview_message(*, kind: str | None, as_html: bool, as_json: bool) -> None:
     emit(data, html if as_html else f"{text.subject}\n{text.body}", as_json=as_json)
 
 
-def _told(message: Message, register: Register, hours: BusinessHours) -> str:
+def _told(message: Message, office: Office, hours: BusinessHours) -> str:
     """Return a message as people read it."""
     handed = f"，{hours.local(message.handed_over_at):%Y-%m-%d %H:%M} 交付" if message.handed_over_at else ""
     rows = [
-        ("收件单位", f"{register.stored(message.unit_code).name}（渠道标签 {message.tag}）"),
+        ("收件单位", f"{office.stored(message.unit_code).name}（渠道标签 {message.tag}）"),
         ("状态", f"{message.status.label}{handed}，尝试{message.attempts}次"),
         ("未送原因", message.last_error),
         ("附件", message.document_number or ""),

@@ -7,8 +7,8 @@ import click
 from deployments.cli.conduct.answers import split_evidence, split_person
 from deployments.cli.frame import Command, Group, emit, json_option, workplace
 from deployments.cli.leads.lead_list import emit_matters
+from models.codes import MatterKind
 from models.errors import StartError
-from models.kinds import MatterKind
 from tasks.petitions.extensions import ExtensionRequest, request_extension
 
 

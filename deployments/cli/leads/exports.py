@@ -9,7 +9,7 @@ import click
 
 from deployments.cli.frame import Command, emit, json_option, workplace
 from deployments.cli.leads.lead_filters import asked_of, filter_options, status_of
-from tasks.workplace import read_register
+from tasks.workplace import read_office
 
 # A bar moves once for so many leads: more often nobody can see.
 _EVERY = 500
@@ -34,7 +34,7 @@ def export(
     )
     format_of(file)
     with workplace() as place:
-        asked = asked_of(wanted, status, read_register(place))
+        asked = asked_of(wanted, status, read_office(place))
         now = place.clock()
         watched = sys.stderr.isatty() and not as_json
         stream = sys.stderr if watched else io.StringIO()

@@ -6,14 +6,14 @@ from typing import Any
 import click
 
 from models.archive.vocabulary import Barrier, Category, Importance
+from models.codes import Step
 from models.days.periods import read_range
 from models.documents.vocabulary import SourceLevel
 from models.errors import RuleViolation
-from models.kinds import Step
 from models.labels import Labelled
 from models.lookup.lead_filter import LeadFilter, Status
 from models.matters.vocabulary import Signal
-from models.office.directory import Register
+from models.office.directory import Office
 
 # Each vocabulary that may be asked for: the part of the filter, the option, what it is called.
 _VOCABULARIES: tuple[tuple[str, str, type[Labelled], str], ...] = (
@@ -76,7 +76,7 @@ def status_of(
     return Status.ALL if everything else Status.CLOSED if closed_only else Status.OPEN if open_only else None
 
 
-def asked_of(wanted: Mapping[str, Any], status: Status | None, register: Register) -> LeadFilter:
+def asked_of(wanted: Mapping[str, Any], status: Status | None, office: Office) -> LeadFilter:
     """Read the filter from what was typed.
 
     Raises:
@@ -88,7 +88,7 @@ def asked_of(wanted: Mapping[str, Any], status: Status | None, register: Registe
         for name, _, vocabulary, what in _VOCABULARIES
     }
     parts |= {name: read_range(wanted[name], what) for name, _, what in _DAYS if wanted[name]}
-    parts |= {name: _codes(wanted[name], register) for name in ("units", "authorities")}
+    parts |= {name: _codes(wanted[name], office) for name in ("units", "authorities")}
     asked = LeadFilter(status=status or _implied(parts), **parts).about(wanted["text"])
     if asked.contradiction:
         raise RuleViolation(asked.contradiction)
@@ -111,9 +111,7 @@ def _implied(parts: Mapping[str, Any]) -> Status:
     return Status.ALL if Signal.CLOSED in parts["signals"] else Status.OPEN
 
 
-def _codes(names: Iterable[str], register: Register) -> frozenset[str]:
+def _codes(names: Iterable[str], office: Office) -> frozenset[str]:
     """Return the codes of units, of those too that are no longer active: they may have owed something."""
-    named = (
-        [unit for unit in register.units if unit.is_called(name)] or [register.unit(name)] for name in names
-    )
+    named = ([unit for unit in office.units if unit.is_called(name)] or [office.unit(name)] for name in names)
     return frozenset(unit.code for units in named for unit in units)

@@ -7,11 +7,11 @@ import click
 
 from deployments.cli.frame import Command, emit, json_option, shortened, table, workplace
 from deployments.cli.leads.lead_filters import asked_of, filter_options, status_of
+from models.codes import MatterKind
 from models.days.terms import day_label
-from models.kinds import MatterKind
 from models.lookup.lead_filter import LeadFilter, Page, Sorting, SortKey, Status
 from tasks.lookup.leads.lead_list import FoundLeads, ListedLead, find_leads
-from tasks.workplace import read_register
+from tasks.workplace import read_office
 
 _LINES_A_PAGE = 50
 _NOTHING_ASKED, _NOTHING_FOUND = "没有在办线索。", "没有符合条件的线索。"
@@ -41,7 +41,7 @@ def list_leads(
     shown = Page(page or 1, (per_page or _LINES_A_PAGE) if paged else None)
     status = status_of(everything=everything, closed_only=closed_only)
     with workplace() as place:
-        asked = asked_of(wanted, status, read_register(place))
+        asked = asked_of(wanted, status, read_office(place))
         found = find_leads(place, asked, sorting, shown, place.clock())
     rows = [_row(each) for each in found.leads]
     # Programs that name no page get the bare list, as they always did.

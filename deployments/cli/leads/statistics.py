@@ -31,14 +31,14 @@ def stats(*, first: str, last: str, dimensions: Sequence[str], as_json: bool) ->
     """统计按期率、用时、延期、退回和督办，可按单位、环节、月份、主管单位分列。"""
     from notifications.tables.statistics_table import grouped
     from tasks.lookup.leads.counting import read_statistics
-    from tasks.workplace import read_register
+    from tasks.workplace import read_office
 
     period = read_period(first, last)
     chosen = [Dimension(each) for each in dict.fromkeys(dimensions)] or [Dimension.UNIT, Dimension.STEP]
     with workplace() as place:
         found = read_statistics(place, period, place.clock())
-        register = read_register(place)
-    rows = grouped(found, chosen, lambda code: register.stored(code).short_name)
+        office = read_office(place)
+    rows = grouped(found, chosen, lambda code: office.stored(code).short_name)
     whole = together(tally for _, tally in rows)
     data = {
         "from": period.first,

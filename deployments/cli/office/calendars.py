@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from deployments.cli.frame import Group, emit, json_option, table, workplace
+from models.codes import Step
 from models.days.moments import read_day
 from models.days.terms import Term, TermUnit, due_date, explanation_lines
 from models.errors import RuleViolation
-from models.kinds import Step
 from models.office.policy import Policy
 from tasks.office.notice_files import read_notices
 from tasks.office.year_notices import import_notice

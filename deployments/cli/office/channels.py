@@ -5,7 +5,7 @@ import click
 from deployments.cli.frame import Group, emit, json_option, table, workplace
 from models.errors import InputError
 from notifications.channels.handing_over import check_channels, describe_channels, hand_over, open_channels
-from tasks.workplace import Workplace, read_register
+from tasks.workplace import Workplace, read_office
 
 
 @click.group(cls=Group)
@@ -24,7 +24,7 @@ def check(*, unit: str, as_json: bool) -> None:
             raise InputError(
                 f"未配置渠道：请复制 examples/channels.yaml 为 {path.name} 并填写，放在数据文件夹中。"
             )
-        units = {each.code: each.name for each in read_register(place).units if each.active}
+        units = {each.code: each.name for each in read_office(place).units if each.active}
         faults = check_channels(path, units)
         sent = _send_test(place, unit) if unit else ""
     if any(fault.fatal and fault.line for fault in faults):
@@ -45,7 +45,7 @@ def check(*, unit: str, as_json: bool) -> None:
 
 def _send_test(place: Workplace, text: str) -> str:
     """Hand a test message to a unit's channel; returns what to tell."""
-    unit = read_register(place).unit(text)
+    unit = read_office(place).unit(text)
     opened = open_channels(place.channels_file)
     if opened is None:
         raise InputError("未配置渠道。")

@@ -18,7 +18,7 @@ from tasks.archive.care import ArchiveFilter, Classing, classify, list_archives,
 from tasks.archive.index import read_index
 from tasks.audit.kept_seals import read_kept_seals
 from tasks.record.ledger import entries_of
-from tasks.workplace import register_of
+from tasks.workplace import office_of
 
 if TYPE_CHECKING:
     from tasks.archive.exports.verifying import VerifiedExport
@@ -100,7 +100,7 @@ def show(*, number: str, as_json: bool) -> None:
     with workplace() as place, place.reading() as session:
         matter, record = find_archive(session, number)
         lead = session.get_one(Lead, record.matter_id)
-        index = read_index(session, register_of(session, place), record)
+        index = read_index(session, office_of(session, place), record)
         history = [
             (f"{place.policy.business_hours.local(entry.at):%Y-%m-%d %H:%M}", entry.actor, entry.summary)
             for entry in entries_of(session, matter.number)

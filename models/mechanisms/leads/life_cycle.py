@@ -7,7 +7,7 @@ these facts decides what comes next.
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.kinds import Outcome, Step
+from models.codes import MatterKind, Outcome, Step
 from models.matters.facts import AnswerFact, Assign, AssignmentFact, Await, Close, DeemReceived, NextStep
 from models.matters.vocabulary import Verdict
 from models.mechanisms.leads.vocabulary import Finding
@@ -21,6 +21,7 @@ class LeadFacts:
     bureau: str
     outcome: Outcome | None = None
     assignments: tuple[AssignmentFact, ...] = ()
+    kind: MatterKind = MatterKind.LEAD
 
 
 def next_step(facts: LeadFacts, now: datetime) -> NextStep | None:

@@ -34,7 +34,7 @@ from tasks.record.ledger import append_entry
 from tasks.store.blobs import blob_name
 from tasks.store.protocol import DOCUMENTS, EVIDENCE
 from tasks.store.staging import staging_beside
-from tasks.workplace import Workplace, bureau_person, register_of
+from tasks.workplace import Workplace, bureau_person, office_of
 
 _DOCUMENTS, _MATERIAL = "公文", "材料"
 _FACTS, _GUIDE, _PROCEDURE = "办理情况.json", "核验说明.txt", "核验程序.py"
@@ -143,12 +143,12 @@ class _Writer:
     def write(self) -> None:
         """Write everything: what the manifest lists, the manifest, the ledger entry, and the proof last."""
         with self.place.reading() as session:
-            register = register_of(session, self.place)
+            office = office_of(session, self.place)
             matter = session.get_one(Matter, self.record.matter_id)
-            index = read_index(session, register, self.record)
+            index = read_index(session, office, self.record)
             facts = case_facts(session, matter)
             documents = {each.number: each for each in documents_of_family(session, matter)}
-        actor = f"{register.bureau().short_name} {self.person}"
+        actor = f"{office.bureau().short_name} {self.person}"
         for line in index.lines:
             self._item(line, documents.get(line.document_number))
         self._index(index)

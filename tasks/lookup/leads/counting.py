@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
+from models.codes import MatterKind, Step
 from models.days.calendar import WorkCalendar
 from models.days.periods import Period
-from models.kinds import MatterKind, Step
 from models.ladder.tables import Escalation
 from models.ladder.vocabulary import Raising, Rung
 from models.lookup.lead_records import is_returned

@@ -24,7 +24,7 @@ from tasks.lookup.leads.selection import LeadKeys, matching
 from tasks.store.blobs import chunks_in, digest_of_file, give_name, sync_folder
 from tasks.store.protocol import EXPORTS
 from tasks.store.staging import staging_beside
-from tasks.workplace import Workplace, register_of, work_calendar
+from tasks.workplace import Workplace, office_of, work_calendar
 
 # Told how many leads were written so far.
 Progress = Callable[[int], None]
@@ -145,7 +145,7 @@ class _Export:
         with self.place.reading() as session:
             at_one_moment(session)
             calendar = work_calendar(session)
-            reading = Reading(register_of(session, self.place), calendar, self.now)
+            reading = Reading(office_of(session, self.place), calendar, self.now)
             keys = matching(session, self.asked, self.place.policy, calendar, self.now)
             accounts = self._accounts(session, keys, reading)
             if shape is ExportFormat.XLSX:

@@ -7,15 +7,15 @@ from typing import Any
 from sqlalchemy import Row
 from sqlmodel import func, select
 
+from models.codes import Outcome, Step
 from models.days.calendar import WorkCalendar
-from models.kinds import Outcome, Step
 from models.lookup.lead_filter import LeadFilter, Page, Sorting
 from models.matters.facts import signal
 from models.matters.tables import Assignment, Matter
 from models.matters.vocabulary import Signal
 from models.office.policy import Policy
 from tasks.lookup.leads.selection import chosen, owed_by
-from tasks.workplace import Workplace, register_of, work_calendar
+from tasks.workplace import Workplace, office_of, work_calendar
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,12 @@ def find_leads(
     """
     with place.reading() as session:
         calendar = work_calendar(session)
-        register = register_of(session, place)
+        office = office_of(session, place)
         keys = chosen(session, asked, place.policy, calendar, now, sorting.key)
         rows = session.execute(_page(keys, sorting, page)).all()
         # Behind the last page there is no row that could tell how many there are.
         total = rows[0].total if rows else session.scalar(select(func.count()).select_from(keys.subquery()))
-    units = {unit.code: unit.short_name for unit in register.units}
+    units = {unit.code: unit.short_name for unit in office.units}
     return FoundLeads([_listed(row, units, place.policy, calendar, now) for row in rows], total or 0)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from models.archive.tables import ArchiveRecord
-from models.kinds import MatterKind
+from models.codes import MatterKind
 from models.ladder.tables import Escalation
 from models.lookup.lead_records import (
     AnswerRecord,

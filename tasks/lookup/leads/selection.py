@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, literal_column
 from sqlmodel import Session, and_, col, or_, select
 
+from models.codes import Step
 from models.days.calendar import WorkCalendar
 from models.days.periods import Period
-from models.kinds import Step
 from models.lookup.lead_filter import LEADS, LeadFilter, SortKey, Status, near_until
 from models.matters.tables import Assignment, Matter
 from models.matters.vocabulary import Signal

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from models.codes import MatterKind
 from models.days.terms import day_label
 from models.documents.vocabulary import DocumentKind
 from models.errors import RuleViolation
-from models.kinds import MatterKind
 from models.matters.tables import Matter
 from models.texts import check_text, visible
 from tasks.documents.issuing import NewDocument, issue_documents
@@ -15,7 +15,7 @@ from tasks.informants.identities import refuse_naming
 from tasks.matters.reading import find_matter, read_file
 from tasks.messages.posting import enqueue
 from tasks.messages.values import matter_values
-from tasks.workplace import Workplace, register_of
+from tasks.workplace import Workplace, office_of
 
 _LONGEST_QUESTION = 5_000
 _LONGEST_PERSON = 50
@@ -46,18 +46,18 @@ def consult(place: Workplace, number: str, asked: Consultation, now: datetime) -
         refuse_naming(session, place, matter, asked.question)
         if not file.assignments:
             raise RuleViolation("该线索尚未派发，请几秒后重试。")
-        register = register_of(session, place)
-        units = [register.unit(text) for text in asked.units]
+        office = office_of(session, place)
+        units = [office.unit(text) for text in asked.units]
         row = file.assignments[-1].row
         told = {"question": asked.question.strip(), "reply_by": day_label(asked.reply_by)}
-        values = {**matter_values(register, file, row, row.unit_code), **told}
-        actor = f"{register.bureau().short_name} {asked.person.strip()}"
+        values = {**matter_values(office, file, row, row.unit_code), **told}
+        actor = f"{office.bureau().short_name} {asked.person.strip()}"
         recipients = "、".join(unit.name for unit in units)
         letter = NewDocument(DocumentKind.CONSULTATION_LETTER, matter, recipients, values, actor=actor)
-        (document,) = issue_documents(session, register, [letter], now)
+        (document,) = issue_documents(session, office, [letter], now)
         for unit in units:
             told_unit = {**told, "addressee": unit.name, "document": document}
-            enqueue(session, register, file, row, "consultation", unit.code, now, **told_unit)
+            enqueue(session, office, file, row, "consultation", unit.code, now, **told_unit)
         return document
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
-from models.kinds import MatterKind
+from models.codes import MatterKind
 from models.matters.tables import Matter
 from models.mechanisms.leads.intake import LeadDraft, registration_digest
 from models.mechanisms.leads.tables import Lead
@@ -13,7 +13,7 @@ from tasks.informants.identities import keep_informants
 from tasks.matters.reading import key_of
 from tasks.record.ledger import append_entry
 from tasks.turns import next_number, take_turn
-from tasks.workplace import Workplace, register_of
+from tasks.workplace import Workplace, office_of
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def register_leads(place: Workplace, drafts: list[LeadDraft], person: str, now: 
         series = f"线索/{place.policy.day_of(now).year}"
         # Registrations take turns, so that two who bring the same lead cannot both find it missing.
         take_turn(session, series)
-        bureau = register_of(session, place).bureau()
+        bureau = office_of(session, place).bureau()
         actor = f"{bureau.short_name} {person}".strip()
         registered = [_register(place, session, draft, actor, now) for draft in drafts]
         reported = [

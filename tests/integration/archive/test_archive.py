@@ -16,9 +16,9 @@ from walks.walking import AUTHORITY, PDF, Walk, ledger_of, write_evidence
 from models.archive.file_index import IndexLine
 from models.archive.tables import ArchiveRecord
 from models.archive.vocabulary import Barrier, Importance, Retention
+from models.codes import Step
 from models.documents.vocabulary import DocumentKind
 from models.errors import ConflictError, NotFound, RuleViolation
-from models.kinds import Step
 from tasks.archive.archiving import (
     archive_leftovers,
     archive_matter,

@@ -14,7 +14,7 @@ from models.office.vocabulary import Role
 from tasks.archive.archiving import archive_matter
 from tasks.archive.care import review
 from tasks.archive.reminders import tell_of_archive_duties
-from tasks.workplace import Workplace, read_register
+from tasks.workplace import Workplace, read_office
 
 _DAY = timedelta(days=1)
 
@@ -27,7 +27,7 @@ def told(place: Workplace, kind: str) -> list[str]:
 def test_authorities_are_asked_once_a_quarter_in_business_hours(place: Workplace, clock: Clock) -> None:
     """From the quarter after the first lead on; nobody in the quarter the office starts in."""
     register_lead(place, clock)
-    authorities = [unit.code for unit in read_register(place).all_with(Role.AUTHORITY)]
+    authorities = [unit.code for unit in read_office(place).all_with(Role.AUTHORITY)]
     first = datetime(2026, 11, 24, 2, tzinfo=UTC)
     found = [tell_of_archive_duties(place, first + n * _DAY) for n in range(200)]
     assert sum(found) == 2 * len(authorities)

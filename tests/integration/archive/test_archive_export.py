@@ -21,8 +21,8 @@ from walks.stored import blob_path
 from walks.walking import Walk, contents, ledger_of, write_evidence
 
 from models.archive.manifest import MANIFEST, PROOF
+from models.codes import Step
 from models.errors import ConflictError, InputError, NotFound, RuleViolation, TamperError
-from models.kinds import Step
 from models.record.entries import NOTHING, Head, canonical, digest
 from models.record.proof import Proof, check_proof
 from models.record.seals import leaf_of

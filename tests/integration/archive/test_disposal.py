@@ -13,10 +13,10 @@ from walks.walking import PERSON, Walk, contents, ledger_of, messages_of, regist
 
 from models.archive.tables import ArchiveRecord
 from models.archive.vocabulary import Importance
+from models.codes import Step
 from models.errors import InputError, RuleViolation, TamperError
 from models.files.tables import StoredFile
 from models.informants.tables import Informant
-from models.kinds import Step
 from tasks.archive.archiving import archive_leftovers, archive_matter, find_archive
 from tasks.archive.care import Classing, classify, review
 from tasks.archive.disposal import DESTROYED, Disposal, dispose, may_be_disposed, remove_disposed

@@ -5,8 +5,8 @@ from conftest import Clock
 from sqlalchemy import text
 from walks.walking import AUTHORITY, Walk, houma, register_lead, write_evidence
 
+from models.codes import Step
 from models.errors import TamperError
-from models.kinds import Step
 from tasks.archive.archiving import archive_matter
 from tasks.audit.comparison import check_facts
 from tasks.audit.verification import verify_ledger

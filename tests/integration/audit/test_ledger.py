@@ -10,8 +10,8 @@ from sqlalchemy.exc import DBAPIError
 from walks.walking import Walk, houma, ledger_of, register_lead
 
 from deployments.keeping.schema import migrate, take_back
+from models.codes import Step
 from models.errors import TamperError
-from models.kinds import Step
 from tasks.audit.verification import verify_ledger, verify_stream
 from tasks.record.ledger import append_entry
 from tasks.record.seals import SEALS, newest_seal, seal_daily, seal_ledger, seal_lines

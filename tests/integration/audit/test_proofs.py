@@ -10,8 +10,8 @@ from conftest import Clock
 from harness.command_line import Terminal
 from walks.walking import Walk, houma, ledger_of, register_lead
 
+from models.codes import Step
 from models.errors import InputError, NotFound, TamperError
-from models.kinds import Step
 from models.record.entries import digest
 from models.record.proof import check_kept_seals, check_proof
 from tasks.audit.proofs import procedure_text, proof_of

@@ -10,8 +10,8 @@ from harness.command_line import Terminal
 from openpyxl import load_workbook
 from walks.walking import EXPLANATION, PERSON, write_evidence
 
+from models.codes import Step
 from models.days.calendar import published_calendar
-from models.kinds import Step
 
 TITLE, FACTS = "要求企业设立子公司", "招标文件设置了清单之外的准入条件。"
 ANSWERS = {

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 
 from flows.forms import submission_of
-from models.kinds import Step
+from models.codes import Step
 from models.matters.tables import Assignment
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)

@@ -6,7 +6,7 @@ import pytest
 from conftest import Clock
 from walks.walking import AUTHORITY, BUREAU, PERSON, RESPONSIBLE, Walk, houma, ledger_of, messages_of
 
-from models.kinds import Outcome, Step
+from models.codes import Outcome, Step
 from models.matters.facts import Await, DeemReceived
 from models.matters.tables import Assignment
 from models.matters.vocabulary import Channel, Verdict

@@ -9,8 +9,8 @@ import pytest
 from harness.wording import assert_is_one_sentence
 from walks.walking import AUTHORITY, FIELDS, Walk, answer_to, contents, write_evidence
 
+from models.codes import Step
 from models.errors import ConflictError, NotFound, RuleViolation, Zero137Error
-from models.kinds import Step
 from tasks.conduct.answers import record_answer
 
 EXE = b"MZ\x90\x00\x03\x00\x00\x00\x04\x00\x00\x00\xff\xff" + bytes(200)

@@ -7,8 +7,8 @@ from conftest import Clock
 from harness.wording import assert_is_one_sentence
 from walks.walking import PERSON, Walk, answer_to, contents, ledger_of, register_lead, write_evidence
 
+from models.codes import Step
 from models.errors import ConflictError, NotFound, RuleViolation
-from models.kinds import Step
 from tasks.conduct.answers import Taken, try_answer
 from tasks.evidence.pieces import add_evidence
 

@@ -17,10 +17,10 @@ from sqlmodel import col, select
 from walks.walking import PERSON, Walk, draft_lead, messages_of
 
 from models.archive.tables import ArchiveRecord
+from models.codes import MatterKind, Step
 from models.days.calendar import DayKind, NoticeDay, YearNotice
 from models.documents.tables import Document
 from models.errors import StartError
-from models.kinds import MatterKind, Step
 from models.ladder.tables import Escalation
 from models.matters.tables import Answer, Assignment, Matter
 from models.messages.tables import Message

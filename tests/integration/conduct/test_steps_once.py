@@ -4,8 +4,8 @@ import pytest
 from mishaps.accidents import PowerCut, at_once, power_cut_before
 from walks.walking import LEAD_STEPS, Walk, answer_to, contents, ledger_of, messages_of
 
+from models.codes import Step
 from models.errors import ConflictError
-from models.kinds import Step
 from models.matters.facts import Assign, Await, Close, NextStep
 from tasks.conduct.answers import record_answer
 from tasks.conduct.steps import take_step

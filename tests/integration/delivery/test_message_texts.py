@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from conftest import Clock
 from walks.walking import AUTHORITY, BUREAU, RESPONSIBLE, Walk, ledger_of, messages_of
 
-from models.kinds import Step
+from models.codes import Step
 from models.messages.tables import Message
 from models.messages.vocabulary import Delivery
 from tasks.lookup.stories import run_label

@@ -14,8 +14,8 @@ from mishaps.accidents import at_once
 from walks.stored import blob_path
 from walks.walking import PERSON, Walk, contents, houma, ledger_of, messages_of, register_lead
 
+from models.codes import Step
 from models.errors import ConflictError, NotFound, RuleViolation
-from models.kinds import Step
 from models.messages.tables import Message
 from models.messages.vocabulary import Delivery
 from tasks.delivery.given_up import send_again

@@ -8,8 +8,8 @@ from harness.command_line import Terminal
 from harness.wording import assert_is_one_sentence
 from walks.walking import Walk, messages_of, register_lead
 
+from models.codes import Step
 from models.errors import InputError, NotFound
-from models.kinds import Step
 from notifications.texts.rendering import render_mail
 from notifications.texts.wording import check_wording, message_kinds, preview, preview_mail
 from tasks.workplace import Workplace

@@ -17,11 +17,11 @@ from walks.walking import (
     write_evidence,
 )
 
+from models.codes import Step
 from models.documents.official import document_from_json
 from models.documents.tables import Document
 from models.documents.vocabulary import DocumentKind, DocumentStatus
 from models.errors import ConflictError, NotFound, RuleViolation
-from models.kinds import Step
 from models.ladder.vocabulary import Grounds, Rung
 from tasks.conduct.steps import take_step
 from tasks.documents.issuing import digest_of, find_document, withdraw

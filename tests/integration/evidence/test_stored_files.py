@@ -29,12 +29,12 @@ from walks.walking import (
 
 from models.archive.tables import ArchiveRecord
 from models.archive.vocabulary import Retention
+from models.codes import Step
 from models.documents.tables import Document
 from models.documents.vocabulary import DocumentKind
 from models.errors import RuleViolation, TamperError
 from models.files.tables import StoredFile
 from models.files.vocabulary import FileFault
-from models.kinds import Step
 from models.ladder.vocabulary import Grounds, Rung
 from models.matters.tables import Evidence
 from tasks.documents.rendered import attached, render_leftovers, rendered

@@ -33,7 +33,7 @@ from tasks.ladder.escalation import raise_rungs
 from tasks.lookup.board import board_markdown
 from tasks.lookup.stories import form_text, run_label, story_markdown
 from tasks.matters.reading import find_matter, read_file
-from tasks.workplace import Workplace, read_register
+from tasks.workplace import Workplace, read_office
 
 LEAD, REQUEST, CIRCULAR = "L2026-0001", "L2026-0001-Y1", "L2026-0001-T1"
 # These run for ever or wait for a server; whatever else there is, now or later, is asked for all it prints.
@@ -82,7 +82,7 @@ def _shown(place: Workplace, number: str) -> list[str]:
     with place.reading() as session:
         owed = read_file(session, find_matter(session, number)).open_assignment
     text = form_text(place, number, "")
-    form = [str(form_for(owed, read_register(place), text).model_json_schema())] if owed else []
+    form = [str(form_for(owed, read_office(place), text).model_json_schema())] if owed else []
     return [story_markdown(place, number), text, repr(run_label(place, number, place.clock())), *form]
 
 

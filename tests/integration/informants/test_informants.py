@@ -13,10 +13,10 @@ from walks.walking import PERSON, Walk, contents, draft_lead, ledger_of, registe
 
 from models.archive.tables import ArchiveRecord
 from models.archive.vocabulary import Retention
+from models.codes import Step
 from models.errors import ConflictError, InputError, NotFound, RuleViolation, TamperError
 from models.informants.identity import Identity
 from models.informants.tables import Informant
-from models.kinds import Step
 from tasks.audit.comparison import check_facts
 from tasks.informants.identities import (
     Reading,

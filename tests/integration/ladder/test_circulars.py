@@ -8,8 +8,8 @@ from harness.wording import assert_is_one_sentence
 from sqlmodel import col, select
 from walks.walking import BUREAU, Walk, houma, ledger_of, messages_of
 
+from models.codes import Outcome, Step
 from models.errors import ConflictError, RuleViolation
-from models.kinds import Outcome, Step
 from models.ladder.tables import Escalation
 from models.ladder.vocabulary import Grounds, Rung
 from models.matters.facts import Await

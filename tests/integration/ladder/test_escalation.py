@@ -8,7 +8,7 @@ from sqlalchemy import event
 from sqlmodel import col, select
 from walks.walking import AUTHORITY, BUREAU, Walk, houma, ledger_of, messages_of
 
-from models.kinds import Step
+from models.codes import Step
 from models.ladder.tables import Escalation
 from models.ladder.vocabulary import Raising, Recipient, Rung
 from models.matters.tables import Assignment

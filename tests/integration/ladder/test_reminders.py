@@ -3,7 +3,7 @@
 from conftest import Clock
 from walks.walking import Walk, houma, ledger_of, messages_of
 
-from models.kinds import Step
+from models.codes import Step
 from tasks.ladder.escalation import raise_rungs
 
 

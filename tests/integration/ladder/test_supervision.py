@@ -7,8 +7,8 @@ from conftest import Clock
 from harness.wording import assert_is_one_sentence
 from walks.walking import AUTHORITY, Walk, contents, houma, ledger_of, messages_of, register_lead
 
+from models.codes import Step
 from models.errors import ConflictError, RuleViolation
-from models.kinds import Step
 from models.ladder.vocabulary import Grounds, Raising, Recipient, Rung
 from tasks.ladder.escalation import raise_rungs
 from tasks.ladder.supervision import Supervised, SupervisionRequest, supervise

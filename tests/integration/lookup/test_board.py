@@ -9,7 +9,7 @@ from conftest import Clock
 from harness.command_line import Terminal
 from walks.walking import AUTHORITY, Walk, houma, register_lead
 
-from models.kinds import Step
+from models.codes import Step
 from tasks.lookup.board import TREND_DAYS, board_markdown, read_board
 from tasks.workplace import Workplace
 

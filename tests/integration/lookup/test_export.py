@@ -20,9 +20,9 @@ from walks.walking import RESPONSIBLE, Walk, houma, register_lead
 
 from models.archive.tables import ArchiveRecord
 from models.archive.vocabulary import Retention
+from models.codes import Step
 from models.days.periods import Period, read_period
 from models.informants.tables import Informant
-from models.kinds import Step
 from models.lookup.export_format import ExportFormat
 from models.lookup.lead_filter import LeadFilter, Status
 from models.lookup.lead_records import LeadRecord

@@ -16,9 +16,9 @@ from sqlmodel import col, select
 from walks.walking import Walk, register_lead
 
 from models.archive.vocabulary import Barrier, Category, Importance
+from models.codes import MatterKind, Outcome, Step
 from models.days.periods import Period
 from models.documents.vocabulary import SourceLevel
-from models.kinds import MatterKind, Outcome, Step
 from models.lookup.lead_filter import LeadFilter, Page, Sorting, SortKey, Status
 from models.lookup.tables import LeadText
 from models.matters.facts import signal

@@ -13,8 +13,8 @@ from sqlmodel import col, select
 from walks.histories import Histories
 from walks.walking import Walk
 
+from models.codes import MatterKind, Outcome, Step
 from models.days.periods import Period, read_period
-from models.kinds import MatterKind, Outcome, Step
 from models.ladder.tables import Escalation
 from models.ladder.vocabulary import Raising
 from models.lookup.lead_filter import LeadFilter, Status

@@ -7,8 +7,8 @@ import pytest
 from conftest import Clock
 from walks.walking import AUTHORITY, PDF, Walk, register_lead, write_evidence
 
+from models.codes import Step
 from models.days.calendar import DayKind, NoticeDay, YearNotice
-from models.kinds import Step
 from tasks.lookup.stories import explain_due
 from tasks.office.year_notices import import_notice
 from tasks.petitions.extensions import ExtensionRequest, request_extension

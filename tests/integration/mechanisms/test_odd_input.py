@@ -13,10 +13,10 @@ from walks.walking import EXPLANATION, draft_lead
 
 from deployments.installation.home import instance_lock, running_instance
 from deployments.installation.settings import Settings, load_settings
+from models.codes import Step
 from models.days.calendar import YearNotice, published_calendar
 from models.days.moments import read_moment
 from models.errors import InputError, NotFound, RuleViolation
-from models.kinds import Step
 from models.mechanisms.leads.intake import IntakeDefaults
 from models.office.directory import UnitFact, read_directory
 from models.office.policy import packaged_policy_text, read_policy

@@ -11,9 +11,9 @@ from conftest import Clock
 from harness.wording import assert_is_one_sentence
 from walks.walking import Walk, contents, ledger_of, messages_of, register_lead
 
+from models.codes import Step
 from models.days.calendar import DayKind, NoticeDay, YearNotice
 from models.errors import InputError
-from models.kinds import Step
 from tasks.lookup.stories import explain_due
 from tasks.matters.reading import find_matter, read_file
 from tasks.office.notice_files import read_notices

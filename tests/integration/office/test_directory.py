@@ -8,14 +8,14 @@ from conftest import Clock
 from harness.wording import assert_is_one_sentence
 from walks.walking import Walk, contents, draft_lead, ledger_of
 
+from models.codes import Outcome, Step
 from models.errors import InputError, RuleViolation
-from models.kinds import Outcome, Step
 from models.office.directory import UnitFact, packaged_directory_text, read_directory
 from models.office.vocabulary import Role
 from tasks.lookup.stories import tell_story
 from tasks.mechanisms.leads.registering import register_leads
 from tasks.office.units import import_units, list_units
-from tasks.workplace import Workplace, read_register
+from tasks.workplace import Workplace, read_office
 
 BUREAU = """[[unit]]
 code = "FGJ"
@@ -48,10 +48,10 @@ def test_units_are_added_and_changed_but_never_removed(place: Workplace, clock: 
     """A file with two units leaves the others as they are; the ledger counts what happened."""
     facts = read_directory(BUREAU + TOBACCO, "补充.toml")
     assert import_units(place, facts, "补充.toml", clock()) == (1, 1)
-    register = read_register(place)
-    assert register.unit("烟草局").roles == {Role.AUTHORITY}
-    assert register.stored("FGJ").roles == {Role.BUREAU, Role.AUTHORITY}
-    assert len(register.units) == len(packaged()) + 1
+    office = read_office(place)
+    assert office.unit("烟草局").roles == {Role.AUTHORITY}
+    assert office.stored("FGJ").roles == {Role.BUREAU, Role.AUTHORITY}
+    assert len(office.units) == len(packaged()) + 1
     entries = ledger_of(place, "units")
     assert [entry.sequence for entry in entries] == [1, 2]
     assert (entries[1].actor, entries[1].summary) == ("补充.toml", "单位目录导入：新增1个，修改1个")
@@ -61,12 +61,12 @@ def test_an_inactive_unit_cannot_be_chosen_but_stays_in_old_leads(walk: Walk, cl
     """A closed lead still names the unit; a new lead cannot be handed to it, by whatever name."""
     walk.to_closure()
     place = walk.place
-    closed_down = read_register(place).stored("ZJJ").model_copy(update={"active": False})
+    closed_down = read_office(place).stored("ZJJ").model_copy(update={"active": False})
     assert import_units(place, (closed_down,), "units.toml", clock()) == (0, 1)
     steps = tell_story(place, walk.number)["steps"]
     assert isinstance(steps, list)
     assert steps[1]["unit"] == "侯马市住房和城乡建设管理局"
-    assert closed_down not in read_register(place).all_with(Role.AUTHORITY)
+    assert closed_down not in read_office(place).all_with(Role.AUTHORITY)
     assert closed_down in list_units(place)
     (another,) = register_leads(place, [draft_lead(place, clock, title="另一条线索")], "", clock())
     later = replace(walk, number=another.number).to(Step.TRANSFER)
@@ -78,7 +78,7 @@ def test_an_inactive_unit_cannot_be_chosen_but_stays_in_old_leads(walk: Walk, cl
 def test_an_inactive_unit_still_answers_for_what_it_owes(walk: Walk, clock: Clock) -> None:
     """Its open leads do not stand still because it was taken out of the directory."""
     walk.to(Step.VERIFY)
-    closed_down = read_register(walk.place).stored("ZJJ").model_copy(update={"active": False})
+    closed_down = read_office(walk.place).stored("ZJJ").model_copy(update={"active": False})
     import_units(walk.place, (closed_down,), "units.toml", clock())
     walk.to_closure()
     assert walk.file().matter.outcome is Outcome.RECTIFIED

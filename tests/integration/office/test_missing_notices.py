@@ -7,8 +7,8 @@ import pytest
 from conftest import Clock
 from walks.walking import BUREAU, Walk, ledger_of, messages_of, register_lead
 
+from models.codes import Step
 from models.days.calendar import DayKind, NoticeDay, YearNotice
-from models.kinds import Step
 from tasks.office.missing_notices import tell_of_missing_notices
 from tasks.office.year_notices import import_notice
 from tasks.workplace import Workplace

@@ -19,8 +19,8 @@ from walks.walking import (
     write_evidence,
 )
 
+from models.codes import Outcome, Step
 from models.errors import CalendarGapError, ConflictError, NotFound, RuleViolation
-from models.kinds import Outcome, Step
 from models.ladder.vocabulary import Rung
 from models.matters.facts import Await
 from models.matters.tables import Assignment

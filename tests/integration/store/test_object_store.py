@@ -21,10 +21,10 @@ from walks.archives import closed_walk, pdf_of
 from walks.stored import hand_in, kinds_of, notices, stored
 from walks.walking import PDF, PERSON, Walk, contents, ledger_of, register_lead, write_evidence
 
+from models.codes import Step
 from models.documents.tables import Document
 from models.errors import StoreError
 from models.files.vocabulary import FileFault
-from models.kinds import Step
 from models.lookup.export_format import ExportFormat, download_link
 from models.lookup.lead_filter import LeadFilter
 from models.matters.tables import Evidence

@@ -24,8 +24,8 @@ from walks.walking import PDF, PERSON, Walk, contents, register_lead, write_evid
 from deployments.installation.opening import open_workplace
 from deployments.installation.settings import Settings
 from deployments.keeping.restoring import check_backup, restore_backup
+from models.codes import Step
 from models.errors import StartError
-from models.kinds import Step
 from models.upkeep.backup import FACTS, MANIFEST, read_backup
 from tasks.archive.archiving import archive_matter
 from tasks.archive.disposal import dispose

@@ -12,9 +12,9 @@ from sqlmodel import func, select
 from walks.walking import AUTHORITY, Walk, register_lead
 
 from deployments.server.metrics import exposition
+from models.codes import Step
 from models.files.tables import StoredFile
 from models.files.vocabulary import FileFault
-from models.kinds import Step
 from models.messages.tables import Message
 from models.messages.vocabulary import Delivery
 from models.record.tables import LedgerEntry

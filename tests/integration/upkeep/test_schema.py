@@ -16,7 +16,7 @@ from deployments.installation.opening import open_workplace
 from deployments.installation.revisions import newest_revision
 from deployments.installation.settings import Settings
 from deployments.keeping.schema import SEARCH_INDEX, is_declared, migrate, take_back
-from models.kinds import Step
+from models.codes import Step
 from tasks.audit.verification import verify_ledger
 from tasks.database import open_engine
 from tasks.petitions.extensions import ExtensionRequest, request_extension

@@ -6,8 +6,8 @@ import pytest
 
 from models.archive.rules import after_months, kept_until
 from models.archive.vocabulary import Category, Importance, Retention
+from models.codes import Outcome
 from models.errors import InputError
-from models.kinds import Outcome
 from models.office.policy import Policy, packaged_policy_text, read_policy
 
 _BREACH, _BARRIER, _OTHER = Category.UNLAWFUL_ENTRY, Category.HIDDEN_BARRIER, Category.OTHER

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.codes import Step
 from models.days.calendar import published_calendar
 from models.documents.vocabulary import DocumentKind
 from models.errors import InputError
-from models.kinds import Step
 from models.ladder.rungs import Standing, standing
 from models.ladder.vocabulary import Recipient, Rung
 from models.office.policy import packaged_policy_text, read_policy

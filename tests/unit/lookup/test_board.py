@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.kinds import Step
+from models.codes import Step
 from models.lookup.board import DayCount, OwedFact, Span, Tally, tallies, total, trend
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

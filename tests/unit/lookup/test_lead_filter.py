@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
+from models.codes import Step
 from models.days.periods import Period, read_range
 from models.errors import RuleViolation
-from models.kinds import Step
 from models.lookup.lead_filter import LeadFilter, Page, Status
 from models.matters.vocabulary import Signal
 

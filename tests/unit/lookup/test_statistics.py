@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from models.codes import Outcome, Step
 from models.days.calendar import published_calendar
-from models.kinds import Outcome, Step
 from models.ladder.vocabulary import Rung
 from models.lookup.statistics import DaysUsed, Dimension, Place, Statistics, Tally, together
 from models.matters.facts import DEEMED

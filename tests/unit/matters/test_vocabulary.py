@@ -8,16 +8,22 @@ import pytest
 
 import models.tables  # noqa: F401 - every room with a vocabulary is imported with its tables
 from models.archive.vocabulary import Category
+from models.codes import Step
 from models.documents.vocabulary import SourceLevel
 from models.errors import RuleViolation
-from models.kinds import Step
 from models.labels import Labelled
 from models.matters.vocabulary import Verdict
 from models.mechanisms.leads.vocabulary import Finding
 from models.office.vocabulary import Role
 
+# As they are now: other tests import copies of the packages.
+MODULES = [
+    module
+    for name, module in sys.modules.items()
+    if name.startswith("models.") and name.endswith((".vocabulary", ".codes"))
+]
 VOCABULARIES = sorted(
-    (kind for kind in Labelled.__subclasses__() if kind.__module__.endswith((".vocabulary", ".kinds"))),
+    (kind for kind in Labelled.__subclasses__() if kind.__module__ in {each.__name__ for each in MODULES}),
     key=lambda kind: kind.__name__,
 )
 MEMBERS = [member for kind in VOCABULARIES for member in kind]
@@ -85,11 +91,9 @@ def test_a_member_is_stored_and_printed_as_its_code() -> None:
 
 def test_every_vocabulary_of_the_rooms_has_labels() -> None:
     """A vocabulary without labels could not be shown to anybody."""
-    modules = [module for name, module in sys.modules.items() if name.startswith("models.")]
-    named = [module for module in modules if module.__name__.endswith((".vocabulary", ".kinds"))]
     enumerations = {
         kind
-        for module in named
+        for module in MODULES
         for _, kind in getmembers(module, isclass)
         if issubclass(kind, Enum) and kind.__module__ == module.__name__
     }

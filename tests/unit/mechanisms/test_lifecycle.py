@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from models.kinds import Outcome, Step
+from models.codes import Outcome, Step
 from models.matters.facts import (
     AnswerFact,
     Assign,

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from models.codes import Step
 from models.days.calendar import published_calendar
 from models.days.terms import TermUnit
 from models.errors import InputError
-from models.kinds import Step
 from models.office.policy import Policy, packaged_policy_text, read_policy
 
 ORIGIN = "侯马政策.toml"

@@ -1,51 +1,63 @@
-"""Petitions (请示): what is put before a person to decide about something a unit owes.
+"""Extensions (延期): asked for in writing by the competent authority, decided by the approver.
 
-An extension is asked for by the competent authority and decided by the approver (通知§12(四)). A circular
-is drafted when its rung has come and published only after the bureau agrees (通知§12(六)).
+Source: 通知§12(四).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 
+from models.codes import MatterKind, Outcome, Step
 from models.days.moments import read_day
 from models.days.terms import day_label
 from models.errors import ConflictError, RuleViolation
-from models.kinds import MatterKind, Outcome, Step
-from models.matters.facts import Assign, AssignmentFact, Await, Close, NextStep
+from models.matters.duties import Duty, Field, Reading
+from models.matters.facts import AcceptedAnswer, AnswerDraft, AssignmentFact, MatterFacts, last_answer
+from models.matters.kinds import Kind
 from models.matters.vocabulary import Ruling
-from models.mechanisms.answering import MatterFacts, open_assignment
-from models.mechanisms.leads.life_cycle import LeadFacts, next_step
-from models.office.directory import Register
+from models.office.directory import Office
+from models.office.vocabulary import Role
 from models.petitions.facts import PetitionFacts
+from models.petitions.rulings import REASON, REASONS, next_of_petition, ruling_field
 from models.texts import check_person, check_text, visible
 
 _LONGEST_GROUNDS = 2_000
-_STEPS = {MatterKind.EXTENSION: Step.EXTENSION, MatterKind.CIRCULAR: Step.PUBLICATION}
-_OUTCOMES: Mapping[MatterKind, Mapping[Ruling, Outcome]] = {
-    MatterKind.EXTENSION: {Ruling.APPROVE: Outcome.EXTENDED, Ruling.REJECT: Outcome.NOT_EXTENDED},
-    MatterKind.CIRCULAR: {Ruling.APPROVE: Outcome.PUBLISHED, Ruling.REJECT: Outcome.WITHHELD},
-}
 
 
-def next_of(facts: MatterFacts, now: datetime) -> NextStep | None:
-    """Decide what happens next with a matter of any kind; see ``next_step``.
+def _check_until(
+    accepted: AcceptedAnswer, draft: AnswerDraft, facts: MatterFacts, office: Office
+) -> AcceptedAnswer:
+    """The approver sets the new date, which neither goes back nor lies behind us."""
+    if "until" not in accepted.fields or not isinstance(facts, PetitionFacts):
+        return accepted
+    text = accepted.fields["until"]
+    until = read_day(text, "批准延至日期") if text or not facts.proposed_on else facts.proposed_on
+    earliest = max(facts.due_on, office.policy.day_of(draft.at))
+    if until < earliest:
+        raise RuleViolation(f"批准延至日期不能早于 {day_label(earliest)}，请核对。")
+    return replace(accepted, fields={"until": until.isoformat()})
 
-    A petition is one assignment: the decider owes a ruling, and with it the matter is closed.
-    """
-    if isinstance(facts, LeadFacts):
-        return next_step(facts, now)
-    if facts.outcome is not None:
-        return None
-    if not facts.assignments:
-        return Assign(_STEPS[facts.kind], facts.decider, facts.raised_at)
-    last = facts.assignments[-1]
-    return Await(last) if last.answer is None else Close(outcome_of(facts, Ruling(last.answer.decision)))
 
-
-def outcome_of(facts: PetitionFacts, ruling: Ruling) -> Outcome:
-    """Return how a petition ends by a ruling."""
-    return _OUTCOMES[facts.kind][ruling]
+EXTENSION = Duty(
+    Step.EXTENSION,
+    Role.APPROVER,
+    fields=(
+        ruling_field("同意或不同意延期"),
+        Field(
+            "until", "批准延至日期", "如 2026-12-11；留空为申请的日期", Reading.DAY,
+            not_with=frozenset({Ruling.REJECT.value}),
+        ),
+    ),
+    decides="ruling",
+    explanation=REASON,
+    reasons=REASONS,
+    check=_check_until,
+    notice="extension_request",
+)  # fmt: skip
+OUTCOMES = {Ruling.APPROVE.value: Outcome.EXTENDED, Ruling.REJECT.value: Outcome.NOT_EXTENDED}
+EXTENSIONS = Kind(
+    MatterKind.EXTENSION, "延期申请", (EXTENSION,), partial(next_of_petition, EXTENSION, OUTCOMES)
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +86,7 @@ class AcceptedExtension:
     grounds: str
 
 
-def accept_extension(draft: ExtensionDraft, facts: LeadFacts, register: Register) -> AcceptedExtension:
+def accept_extension(draft: ExtensionDraft, facts: MatterFacts, office: Office) -> AcceptedExtension:
     """Check a request for an extension against every rule.
 
     Raises:
@@ -90,18 +102,18 @@ def accept_extension(draft: ExtensionDraft, facts: LeadFacts, register: Register
     if current is None or current.answer is not None or current.step is not Step.RECTIFY:
         step = current.step.label if current and current.answer is None else "系统派发下一步"
         raise RuleViolation(f"只有整改环节可以申请延期，该线索当前环节：{step}。")
-    assignment = open_assignment(Step.RECTIFY, facts)
-    policy = register.policy
+    assignment = current
+    policy = office.policy
     due_on = policy.day_of(assignment.due_at)
     if draft.at > assignment.due_at:
         raise RuleViolation(
             f"整改期限已于 {day_label(due_on)} 届满，延期应在届满前提出，本次申请未受理"
             f"（{policy.terms.extension.source}）。"
         )
-    transfer = next(a.answer for a in reversed(facts.assignments) if a.step is Step.TRANSFER and a.answer)
-    authority = register.stored(transfer.fields["authority"])
+    transfer = last_answer(facts, Step.TRANSFER)
+    authority = office.stored(transfer.fields["authority"] if transfer else assignment.unit)
     if not authority.is_called(draft.unit):
-        unit = register.unit(draft.unit)
+        unit = office.unit(draft.unit)
         raise RuleViolation(f"延期应由主管单位{authority.name}提出，{unit.name}不能提出。")
     check_person(draft.person)
     _check_grounds(draft)

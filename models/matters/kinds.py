@@ -1,0 +1,64 @@
+"""Kinds of matters: what each owes and how it goes on; all of them are handed in together."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from models.codes import MatterKind, Step
+from models.errors import RuleViolation
+from models.matters.duties import Duty
+from models.matters.facts import NextStep
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of matter.
+
+    Attributes:
+        code: Its code.
+        called: What sentences call one, as 线索.
+        duties: What may be owed in it, in the order of its life.
+        next_step: Decides from the facts of its kind, at a moment (aware), what happens next; None where the
+            matter is closed.
+    """
+
+    code: MatterKind
+    called: str
+    duties: tuple[Duty, ...]
+    # Each kind has facts of its own, which only its desk builds.
+    next_step: Callable[[Any, datetime], NextStep | None]
+
+    def duty(self, step: Step) -> Duty:
+        """Return the duty of a step.
+
+        Raises:
+            RuleViolation: Nothing of that sort is ever owed in this kind.
+        """
+        for duty in self.duties:
+            if duty.step is step:
+                return duty
+        raise RuleViolation(f"{self.called}没有{step.label}环节，请核对编号和环节。")
+
+
+class Kinds:
+    """All kinds of an installation."""
+
+    def __init__(self, kinds: Iterable[Kind]) -> None:
+        """Take the kinds, in the order in which people are shown them."""
+        self.all = tuple(kinds)
+        self._by_code = {kind.code: kind for kind in self.all}
+        self._duties = {duty.step: duty for kind in self.all for duty in kind.duties}
+
+    @property
+    def duties(self) -> tuple[Duty, ...]:
+        """Every duty there is, in the order of their kinds."""
+        return tuple(self._duties.values())
+
+    def of(self, code: MatterKind) -> Kind:
+        """Return a kind by its code."""
+        return self._by_code[code]
+
+    def duty(self, step: Step) -> Duty:
+        """Return the duty of a step, of whichever kind it is."""
+        return self._duties[step]
