@@ -8,13 +8,13 @@ from prefect_server import Sent, Wait, wait_of
 from sites import Site
 
 from tasks.matters.reading import find_matter
-from tasks.runs.prefect_api import HANDLE_LEAD
+from tasks.runs.prefect_api import CARRY_MATTER
 
 _CONNECTIONS = 10
 _QUIET_SECONDS = 1800
 
 
-def quiet(site: Site, flow: str = HANDLE_LEAD) -> None:
+def quiet(site: Site, flow: str = CARRY_MATTER) -> None:
     """Wait until no run of a flow has anything to do; asks once a second.
 
     Raises:
@@ -48,7 +48,7 @@ def suspend(site: Site, leads: int) -> Docket:
 
 def answer_all(docket: Docket, spacing_seconds: float = 0) -> list[Sent]:
     """Answer every lead that waits, over ten connections at most, as ten people would use."""
-    waits = [wait for wait in docket.site.prefect.waits(HANDLE_LEAD) if docket.holds(wait)]
+    waits = [wait for wait in docket.site.prefect.waits(CARRY_MATTER) if docket.holds(wait)]
     begun = time.monotonic()
     with ThreadPoolExecutor(_CONNECTIONS) as pool:
         sending = []

@@ -20,7 +20,7 @@ from ways import NOBODY, Way
 from models.codes import Step
 from models.ladder.vocabulary import Rung
 from models.messages.tables import Message
-from tasks.delivery.outbox import deliver_messages
+from tasks.delivery.sending import deliver_messages
 from tasks.ladder.escalation import raise_rungs
 from tasks.office.units import list_units
 from tasks.workplace import Workplace, work_calendar

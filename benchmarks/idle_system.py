@@ -20,7 +20,7 @@ from ways import PROCESS_DEFAULT, Way
 
 from deployments.installation.settings import Settings
 from deployments.processes.environment import child_environment
-from tasks.runs.prefect_api import HANDLE_LEAD
+from tasks.runs.prefect_api import CARRY_MATTER
 
 _SETTLE_SECONDS = 20
 _SUSPEND_SECONDS = 3600
@@ -49,9 +49,9 @@ def _parked(scale: Scale, leads: int, kind: str, way: Way) -> list[Row]:
         )
         imported = time.monotonic() - begun
         prefect = PrefectServer(settings.api.url)
-        until(lambda: not prefect.under_way(HANDLE_LEAD), supervisor, "all leads wait", _SUSPEND_SECONDS)
+        until(lambda: not prefect.under_way(CARRY_MATTER), supervisor, "all leads wait", _SUSPEND_SECONDS)
         parked = time.monotonic() - begun
-        suspended = len(prefect.waits(HANDLE_LEAD))
+        suspended = len(prefect.waits(CARRY_MATTER))
         prefect.close()
         children = {role_of(pid): pid for pid in marked(str(settings.home)) if role_of(pid)}
         told: Row = {

@@ -12,7 +12,7 @@ from scale import Scale
 from sites import Site, open_site
 from ways import FOUR_WAITS, OURS, SERVE, Way
 
-from tasks.runs.prefect_api import HANDLE_LEAD
+from tasks.runs.prefect_api import CARRY_MATTER
 
 _CONNECTIONS = 10
 _LOOK_SECONDS = 0.5
@@ -33,7 +33,7 @@ def _ours(scale: Scale, kind: str, way: Way) -> list[Row]:
     with open_site(way, kind) as site:
         suspend(site, 0)
         docket = register(site, scale.cycles)
-        return [_drive(site, HANDLE_LEAD, docket.start, docket.numbers, docket.form)]
+        return [_drive(site, CARRY_MATTER, docket.start, docket.numbers, docket.form)]
 
 
 def _plain(scale: Scale, kind: str, way: Way) -> list[Row]:

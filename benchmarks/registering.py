@@ -12,8 +12,8 @@ from ways import POOL
 
 from deployments.installation.settings import load_settings
 from deployments.worker.catalogue import register_deployments
-from flows.carrying import handle_lead
-from tasks.runs.prefect_api import HANDLE_LEAD
+from flows.carrying import carry_matter
+from tasks.runs.prefect_api import CARRY_MATTER
 
 
 async def register_stock() -> None:
@@ -24,7 +24,7 @@ async def register_stock() -> None:
             WorkPoolCreate(name=POOL, type=ProcessWorker.type, base_job_template=template)
         )
     deployment = RunnerDeployment.from_flow(
-        handle_lead, name=HANDLE_LEAD, work_pool_name=POOL, entrypoint_type=EntrypointType.MODULE_PATH
+        carry_matter, name=CARRY_MATTER, work_pool_name=POOL, entrypoint_type=EntrypointType.MODULE_PATH
     )
     await deployment.aapply()
 

@@ -18,7 +18,7 @@ from ways import Way
 from deployments.installation.opening import open_workplace
 from deployments.installation.settings import Settings, load_settings
 from deployments.processes.preparing import prepare
-from tasks.runs.prefect_api import HANDLE_LEAD
+from tasks.runs.prefect_api import CARRY_MATTER
 from tasks.workplace import Workplace
 
 _START_SECONDS = 240
@@ -52,7 +52,7 @@ class Site:
 
 
 @contextmanager
-def open_site(way: Way, kind: str, *, flow: str = HANDLE_LEAD, counted: bool = False) -> Iterator[Site]:
+def open_site(way: Way, kind: str, *, flow: str = CARRY_MATTER, counted: bool = False) -> Iterator[Site]:
     """Bring a site up and take it down.
 
     Args:

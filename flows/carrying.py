@@ -21,21 +21,21 @@ from tasks.archive.archiving import awaits_archiving, try_archive
 from tasks.conduct.answers import try_answer
 from tasks.conduct.steps import peek_step, take_step
 from tasks.conduct.waits import show_form, shown_form
-from tasks.delivery.outbox import can_deliver, deliver_messages
+from tasks.delivery.sending import can_deliver, deliver_messages
 from tasks.lookup.stories import Label, form_text, run_label, story_markdown
 from tasks.runs.observed import observed
-from tasks.runs.prefect_api import HANDLE_LEAD
+from tasks.runs.prefect_api import CARRY_MATTER
 from tasks.runs.starting import adopt_run, wake_matters
 from tasks.workplace import Workplace, at_work, read_office
 
 
 # Nothing is kept but the error that ended a run; saying where spares the engine two questions to the server.
 @flow(
-    name=HANDLE_LEAD,
+    name=CARRY_MATTER,
     persist_result=False,
     result_storage=get_current_settings().results.local_storage_path,
 )
-async def handle_lead(number: str) -> State[Any]:
+async def carry_matter(number: str) -> State[Any]:
     """承办一条问题线索（从移交到销号）、一件延期申请或一份通报稿：等待反馈时挂起，反馈后继续。
 
     Args:

@@ -1,8 +1,10 @@
 """What operators see in the Prefect UI: names, tags, artifacts and what they typed into a form."""
 
-from collections.abc import Mapping
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, NoReturn
 from uuid import UUID
@@ -16,11 +18,70 @@ from prefect.input import RunInput
 from prefect.input.actions import acreate_flow_run_input, aread_flow_run_input
 from prefect.input.run_input import Keyset, keyset_from_base_key, keyset_from_paused_state
 from prefect.runtime import flow_run as this_run
-from prefect.states import Suspended
+from prefect.states import Failed, Suspended
 from prefect.utilities.engine import propose_state
 
+from models.errors import Zero137Error
+from models.runs.names import run_name
 from tasks.conduct.waits import ShownForm
 from tasks.lookup.stories import Label, story_key
+from tasks.workplace import Workplace, at_work
+
+logger = logging.getLogger(__name__)
+
+# A run waits no longer than this for a name, in seconds; Prefect's client alone would try for a minute.
+_NAMING_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended.
+
+    Attributes:
+        state: Its last state.
+        told: What it did, for its name; None where the name of the state says it.
+        about: What it was about, where that is known only now.
+    """
+
+    state: State[Any]
+    told: str | None = None
+    about: str = ""
+
+
+async def carry_out(work: Callable[[Workplace], Awaitable[Ended]], *about: str, failed: str) -> State[Any]:
+    """Carry out what the current run is there for; its name tells people when it began, then what it did.
+
+    Args:
+        work: What is done, at the workplace of this process.
+        about: What it is about, nothing of an informant and nothing out of a file; the name of a run about
+            nothing in particular keeps the time it began at.
+        failed: The name of the state where an error ends the work, and what the run is said to have done.
+    """
+    began, flow = "", str(this_run.flow_name)
+    try:
+        with at_work() as place:
+            began = f"{place.policy.business_hours.local(place.clock()):%m-%d %H:%M}"
+            await _name_run(run_name(flow, began, *about))
+            ended = await work(place)
+    except Zero137Error as error:
+        ended = Ended(Failed(name=failed, message=str(error)))
+    except Exception:
+        await _name_run(run_name(flow, began, *about, "未完成"))
+        raise
+    named = (ended.about,) if ended.about else about or (began,)
+    # The patrol's states begin as its name does.
+    told = str(ended.state.name).removeprefix(flow) if ended.told is None else ended.told
+    await _name_run(run_name(flow, *named, told))
+    return ended.state
+
+
+async def _name_run(name: str) -> None:
+    """Name the current run for people; one that cannot be named is carried out all the same."""
+    try:
+        async with asyncio.timeout(_NAMING_SECONDS), get_client() as client:
+            await client.set_flow_run_name(UUID(str(this_run.id)), name)
+    except Exception as error:  # noqa: BLE001 - a name is worth less than whatever the run does
+        logger.warning("运行未能改名为“%s”：%s", name, type(error).__name__)
 
 
 def run_count() -> int:

@@ -5,18 +5,18 @@ from typing import Any
 from prefect import flow
 from prefect.artifacts import acreate_link_artifact, acreate_markdown_artifact
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 
+from flows.console import Ended, carry_out
 from flows.forms import ExportForm
 from models.days.periods import read_period
-from models.errors import Zero137Error
 from models.lookup.export_format import ExportFormat, download_link
 from models.lookup.lead_filter import LeadFilter, Status
 from notifications.texts.rendering import render_markdown
 from tasks.lookup.leads.exporting import Exported, export_for_download
 from tasks.lookup.stories import file_size
 from tasks.runs.observed import observed
-from tasks.workplace import at_work
+from tasks.workplace import Workplace
 
 _LINK, _NOTE = "ledger-export", "ledger-export-note"
 
@@ -28,17 +28,20 @@ async def export_ledger(export: ExportForm) -> State[Any]:
     Args:
         export: 导出内容
     """
-    try:
+
+    async def write(place: Workplace) -> Ended:
         shape = ExportFormat.parse(export.format, "格式")
         received = read_period(export.first, export.last, "收到时间")
         asked = LeadFilter(status=Status.parse(export.scope, "范围"), received=received).about(export.text)
-        with at_work() as place:
-            now = place.clock()
-            done = await observed("导出", lambda: export_for_download(place, shape, asked, now))
-    except Zero137Error as error:
-        return Failed(name="未导出", message=str(error))
-    await _publish(done, asked)
-    return Completed(name="已导出", message=f"{done.leads}条（{asked.label}）：{done.path.name}")
+        now = place.clock()
+        done = await observed("导出", lambda: export_for_download(place, shape, asked, now))
+        await _publish(done, asked)
+        message = f"{done.leads}条（{asked.label}）：{done.path.name}"
+        # What was looked for stays out of the name; it may be anything.
+        told = f"{'符合条件' if received or asked.words else ''}{done.leads}条"
+        return Ended(Completed(name="已导出", message=message), told)
+
+    return await carry_out(write, export.scope, failed="未导出")
 
 
 async def _publish(done: Exported, asked: LeadFilter) -> None:

@@ -9,13 +9,14 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
+from flows.console import Ended, carry_out
 from models.errors import StartError, Zero137Error
 from models.ladder.vocabulary import Rung
 from models.record.entries import RULE
 from tasks.archive.archiving import archive_leftovers
 from tasks.archive.disposal import remove_disposed
 from tasks.archive.reminders import tell_of_archive_duties
-from tasks.delivery.outbox import deliver_messages
+from tasks.delivery.sending import deliver_messages
 from tasks.documents.rendered import render_leftovers
 from tasks.files.checks import check_stored_files
 from tasks.ladder.escalation import raise_rungs
@@ -25,35 +26,39 @@ from tasks.runs.observed import observed
 from tasks.runs.reconcile import reconcile, summary_of
 from tasks.runs.rounds import note_round
 from tasks.runs.showing import refresh_runs, show_board
-from tasks.workplace import Workplace, at_work
+from tasks.workplace import Workplace
 
 
 @flow(name="巡查")
 async def patrol() -> State[Any]:
     """巡查全部在办线索：到期提醒与逐级督办、到期视为签收、补发消息、核对并修复承办运行、归档、核对存档文件、封存台账；可随时手动启动。"""
-    with at_work() as place:
-        raised = await _look_at_clocks(place)
-        report = await observed("补发消息", lambda: deliver_messages(place))
-        fault, runs = "", ""
-        try:
-            runs = await _look_at_runs(place)
-        except StartError as error:
-            fault = str(error)
-        # What takes longest comes last, and comes even where the server is not reached.
-        record, troubles = await _look_after_record(place)
+    return await carry_out(_go_round, failed="巡查未完成")
+
+
+async def _go_round(place: Workplace) -> Ended:
+    """Look at everything once."""
+    raised, unknown = await _look_at_clocks(place)
+    report = await observed("补发消息", lambda: deliver_messages(place))
+    fault, runs = "", ""
+    try:
+        runs = await _look_at_runs(place)
+    except StartError as error:
+        fault = str(error)
+    # What takes longest comes last, and comes even where the server is not reached.
+    record, troubles = await _look_after_record(place)
     if fault or troubles:
-        return Failed(name="巡查未完成", message="；".join(filter(None, [fault, *troubles])))
+        return Ended(Failed(name="巡查未完成", message="；".join(filter(None, [fault, *troubles]))))
     note_round(place, place.clock())
     sent = f"交付消息{report.handed_over}条，失败{report.failed}条。{report.reason}"
-    return Completed(name="已巡查", message=f"{raised}；{runs}；{record}；{sent}")
+    return Ended(Completed(name="已巡查", message=f"{raised}{unknown}；{runs}；{record}；{sent}"), raised)
 
 
-async def _look_at_clocks(place: Workplace) -> str:
-    """Raise what has come due; returns what was raised, in words."""
+async def _look_at_clocks(place: Workplace) -> tuple[str, str]:
+    """Raise what has come due; returns what was raised and how much is provisional, in words."""
     raised = await observed("提醒与督办", lambda: raise_rungs(place, place.clock()))
     unknown = await observed("核对放假安排", lambda: tell_of_missing_notices(place, place.clock()))
     await observed("档案审核与案例报送提醒", lambda: tell_of_archive_duties(place, place.clock()))
-    return _told(raised) + (f"；{unknown}条到期日为暂定" if unknown else "")
+    return _told(raised), f"；{unknown}条到期日为暂定" if unknown else ""
 
 
 async def _look_at_runs(place: Workplace) -> str:

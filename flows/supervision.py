@@ -4,17 +4,18 @@ from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 
+from flows.console import Ended, carry_out
 from flows.forms import SupervisionForm
-from models.errors import StartError, Zero137Error
+from models.errors import StartError
 from models.ladder.vocabulary import Grounds, Rung
-from tasks.delivery.outbox import deliver_messages
+from tasks.delivery.sending import deliver_messages
 from tasks.ladder.supervision import SupervisionRequest, supervise
 from tasks.runs.observed import observed
 from tasks.runs.showing import refresh_runs
 from tasks.runs.starting import start_runs
-from tasks.workplace import Workplace, at_work
+from tasks.workplace import Workplace
 
 
 @flow(name="人工督办")
@@ -31,15 +32,16 @@ async def supervise_by_hand(number: str, supervision: SupervisionForm) -> State[
         supervision.note,
         supervision.person,
     )
-    try:
-        with at_work() as place:
-            done = await observed("督办", lambda: supervise(place, number, request, place.clock()))
-            await observed("发送消息", lambda: deliver_messages(place, number))
-            note = await _show(place, done.circular)
-    except Zero137Error as error:
-        return Failed(name="未督办", message=str(error))
-    said = done.raising.label + (f"（{done.circular}）" if done.circular else "")
-    return Completed(name=done.raising.label, message=f"{number} {request.rung.label}：{said}。{note}")
+
+    async def raise_rung(place: Workplace) -> Ended:
+        done = await observed("督办", lambda: supervise(place, number, request, place.clock()))
+        await observed("发送消息", lambda: deliver_messages(place, number))
+        note = await _show(place, done.circular)
+        said = done.raising.label + (f"（{done.circular}）" if done.circular else "")
+        message = f"{number} {request.rung.label}：{said}。{note}"
+        return Ended(Completed(name=done.raising.label, message=message))
+
+    return await carry_out(raise_rung, number, request.rung.label, failed="未督办")
 
 
 async def _show(place: Workplace, circular: str) -> str:

@@ -12,6 +12,12 @@ def visible(text: str) -> str:
     return "".join(char for char in text if unicodedata.category(char)[0] not in "CZ")
 
 
+def shown_line(text: str) -> str:
+    """Return a text in one line, without what cannot be seen or stored."""
+    line = " ".join(text.split())
+    return "".join(char for char in line if char == " " or visible(char))
+
+
 def check_text(text: str, what: str) -> None:
     """Refuse characters that no file or database can hold as text; line breaks and tabs are fine.
 

@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from random import Random
 
+from deployments.mechanisms import KINDS
 from models.codes import Step
 from models.days.calendar import WorkCalendar
 from models.days.hours import BusinessHours
@@ -13,6 +14,7 @@ from models.labels import Labelled
 from models.matters.tables import Assignment
 from models.matters.vocabulary import Ruling, Verdict
 from models.mechanisms.leads.vocabulary import Finding
+from models.office.vocabulary import Role
 from tasks.conduct.answers import Submission
 from tasks.petitions.extensions import ExtensionRequest
 
@@ -110,33 +112,27 @@ class Director:
 
 def _transfer(director: Director, owed: Owed, now: datetime) -> Iterator[Deed]:
     """The bureau transfers on the last day."""
-    fields = {"authority": owed.part.authority, "cooperating": ""}
-    yield director.deed(owed, now, 0, _MORNING, _answer(owed, fields))
+    yield director.deed(owed, now, 0, _MORNING, _answer(owed))
 
 
 def _receipt(director: Director, owed: Owed, now: datetime) -> Iterator[Deed]:
     """A silent unit lets the receipt be deemed."""
     if owed.part.character is not Character.SILENT:
-        yield director.deed(owed, now, 0, _AFTERNOON, _answer(owed, {}))
+        yield director.deed(owed, now, 0, _AFTERNOON, _answer(owed))
 
 
 def _verify(director: Director, owed: Owed, now: datetime) -> Iterator[Deed]:
     """A sloppy unit hands in no evidence first, which is refused at once."""
-    fields = {
-        "finding": Finding.SUBSTANTIATED.label,
-        "responsible": owed.part.responsible,
-        "opinion": "停止执行有关规定，限期废止文件。",
-    }
-    if owed.part.character is Character.REFUTED:
-        fields = {"finding": Finding.UNSUBSTANTIATED.label}
-    proven = _answer(owed, fields, director.paper(owed, "核查"))
+    is_refuted = owed.part.character is Character.REFUTED
+    chosen = {"finding": Finding.UNSUBSTANTIATED.label} if is_refuted else {}
+    proven = _answer(owed, chosen, director.paper(owed, "核查"))
     match owed.part.character:
         case Character.LATE:
             yield director.deed(owed, now, _LATE, _AFTERNOON, proven)
         case Character.SILENT:
             yield director.deed(owed, now, _SILENT, _MORNING, proven)
         case Character.SLOPPY:
-            bare = director.deed(owed, now, -1, _MORNING, _answer(owed, fields))
+            bare = director.deed(owed, now, -1, _MORNING, _answer(owed, chosen))
             yield Deed(bare.at, bare.number, bare.act, refused=True)
             yield Deed(bare.at + _HOUR, bare.number, proven)
         case _:
@@ -145,7 +141,7 @@ def _verify(director: Director, owed: Owed, now: datetime) -> Iterator[Deed]:
 
 def _rectify(director: Director, owed: Owed, now: datetime) -> Iterator[Deed]:
     """One unit asks for an extension first; while it waits for the ruling it does nothing."""
-    done = _answer(owed, {"measures": "已废止有关文件，并向社会公布。"}, director.paper(owed, "整改"))
+    done = _answer(owed, paper=director.paper(owed, "整改"))
     match owed.part.character:
         case Character.EXTENDING if not owed.extensions:
             until = director.calendar.shift(owed.row.due_on, 5).isoformat()
@@ -183,9 +179,14 @@ def _ruling(director: Director, owed: Owed, now: datetime) -> Iterator[Deed]:
 
 
 def _answer(
-    owed: Owed, fields: Mapping[str, str], paper: Path | None = None, explanation: str = _EXPLANATION
+    owed: Owed,
+    chosen: Mapping[str, str] | None = None,
+    paper: Path | None = None,
+    explanation: str = _EXPLANATION,
 ) -> Submission:
-    """Return an answer of the unit that owes it."""
+    """Return an answer of the unit that owes it: as its duty has it, but for what is chosen."""
+    units = {Role.AUTHORITY: owed.part.authority, Role.RESPONSIBLE: owed.part.responsible}
+    fields = KINDS.duty(owed.row.step).example(units, chosen)
     files = (paper,) if paper else ()
     return Submission(owed.row.step, owed.row.unit_code, _PERSON, fields, explanation, files)
 

@@ -17,6 +17,7 @@ from models.ladder.tables import Escalation
 from models.ladder.vocabulary import Raising, Rung
 from models.matters.tables import Assignment, Matter
 from models.office.policy import Policy
+from models.record.entry_kinds import EntryKind
 from models.record.tables import LedgerEntry
 from tasks.matters.reading import key_of
 from tasks.record.ledger import entries_of
@@ -87,7 +88,7 @@ class _History:
         """Read the history of an assignment."""
         moves = [entry for entry in entries_of(session, matter.number) if _concerns(entry, row)]
         begin, due_on = row.opened_at, row.due_on
-        extended = [entry for entry in moves if entry.kind == "extended"]
+        extended = [entry for entry in moves if entry.kind == EntryKind.EXTENDED]
         if extended:
             due_on = date.fromisoformat(extended[0].detail["before"])
         dates = []
@@ -100,7 +101,7 @@ class _History:
 
 def _concerns(entry: LedgerEntry, row: Assignment) -> bool:
     """Tell whether an entry is about the extension of an assignment."""
-    about = entry.kind in {"extension_requested", "extended", "extension_refused"}
+    about = entry.kind in {EntryKind.EXTENSION_REQUESTED, EntryKind.EXTENDED, EntryKind.EXTENSION_REFUSED}
     ended = row.answered_at is not None and entry.at >= row.answered_at
     return about and row.step is Step.RECTIFY and entry.at >= row.opened_at and not ended
 
@@ -109,7 +110,7 @@ def _holds(moves: Iterable[LedgerEntry]) -> Iterable[_Period]:
     """Give the periods from a request to its ruling."""
     begin: datetime | None = None
     for entry in moves:
-        if entry.kind == "extension_requested":
+        if entry.kind == EntryKind.EXTENSION_REQUESTED:
             begin = entry.at
         elif begin is not None:
             yield _Period(begin, entry.at)

@@ -7,23 +7,24 @@ from typing import Any
 from prefect import Flow, get_client
 from prefect.client.schemas.actions import WorkPoolCreate
 from prefect.deployments.runner import RunnerDeployment
-from prefect.exceptions import ObjectAlreadyExists
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.schedules import Cron, Schedule
 from prefect.types.entrypoint import EntrypointType
 
 from deployments.installation.settings import Settings
 from deployments.worker.in_process import InProcessWorker
-from flows.carrying import handle_lead
+from flows.carrying import carry_matter
 from flows.exporting import export_ledger
 from flows.mechanisms.extensions import ask_for_extension
 from flows.mechanisms.leads import import_leads, register_lead
 from flows.patrol import patrol
 from flows.supervision import supervise_by_hand
+from tasks.runs.prefect_api import FORMER_NAMES
 
 FLOWS: tuple[Flow[Any, Any], ...] = (
     register_lead,
     import_leads,
-    handle_lead,
+    carry_matter,
     ask_for_extension,
     supervise_by_hand,
     export_ledger,
@@ -54,7 +55,20 @@ async def register_deployments(settings: Settings) -> str:
     for flow in FLOWS:
         # Two patrols at once would do no harm, but a second one has nothing to find.
         await _deployment(settings.pool, flow, patrols if flow is patrol else None).aapply()
+    await _withdraw_former()
     return pool
+
+
+async def _withdraw_former() -> None:
+    """Take deployments of earlier releases out of the list: nobody can start what is not there any more.
+
+    Their runs that wait keep their forms and what is filled in, until the reconciler replaces them.
+    """
+    async with get_client() as client:
+        for name in FORMER_NAMES:
+            with contextlib.suppress(ObjectNotFound):
+                former = await client.read_deployment_by_name(f"{name}/{name}")
+                await client.delete_deployment(former.id)
 
 
 def _deployment(pool: str, flow: Flow[Any, Any], schedule: Schedule | None = None) -> RunnerDeployment:

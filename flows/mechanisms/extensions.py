@@ -4,15 +4,16 @@ from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
+from prefect.states import Completed
 
+from flows.console import Ended, carry_out
 from flows.forms import ExtensionForm, references_in
-from models.errors import StartError, Zero137Error
+from models.errors import StartError
 from tasks.petitions.extensions import ExtensionRequest, request_extension
 from tasks.runs.observed import observed
 from tasks.runs.showing import refresh_runs
 from tasks.runs.starting import start_runs
-from tasks.workplace import Workplace, at_work
+from tasks.workplace import Workplace
 
 
 @flow(name="延期申请")
@@ -30,15 +31,13 @@ async def ask_for_extension(number: str, extension: ExtensionForm) -> State[Any]
         extension.grounds,
         references=references_in(extension.evidence),
     )
-    try:
-        with at_work() as place:
-            asked = await observed(
-                "登记申请", lambda: request_extension(place, number, request, place.clock())
-            )
-            note = await _carry_on(place, asked)
-    except Zero137Error as error:
-        return Failed(name="未受理", message=str(error))
-    return Completed(name="待审批", message=f"{number} 的延期申请已登记为 {asked}。{note}")
+
+    async def ask(place: Workplace) -> Ended:
+        asked = await observed("登记申请", lambda: request_extension(place, number, request, place.clock()))
+        note = await _carry_on(place, asked)
+        return Ended(Completed(name="待审批", message=f"{number} 的延期申请已登记为 {asked}。{note}"))
+
+    return await carry_out(ask, number, failed="未受理")
 
 
 async def _carry_on(place: Workplace, asked: str) -> str:

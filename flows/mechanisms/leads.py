@@ -8,14 +8,16 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
+from flows.console import Ended, carry_out
 from flows.forms import LeadForm
-from models.errors import StartError, Zero137Error
+from models.errors import StartError
+from models.files.file_names import kept_name
 from models.mechanisms.leads.intake import IntakeDefaults, LeadDraft, RowFault, read_row
 from tasks.mechanisms.leads.import_files import read_leads
 from tasks.mechanisms.leads.registering import Registered, register_leads
 from tasks.runs.observed import observed
 from tasks.runs.starting import start_runs
-from tasks.workplace import Workplace, at_work
+from tasks.workplace import Workplace
 
 logger = logging.getLogger(__name__)
 
@@ -27,16 +29,17 @@ async def register_lead(lead: LeadForm) -> State[Any]:
     Args:
         lead: 线索内容
     """
-    try:
-        with at_work() as place:
-            now = place.clock()
-            draft = read_row(1, lead.model_dump(), IntakeDefaults(now), place.policy, now)
-            if not isinstance(draft, LeadDraft):
-                return _refused(draft)
-            registered = await observed("登记", lambda: register_leads(place, [draft], lead.person, now))
-            return await _started(place, registered)
-    except Zero137Error as error:
-        return Failed(name="未登记", message=str(error))
+
+    async def office(place: Workplace) -> Ended:
+        now = place.clock()
+        draft = read_row(1, lead.model_dump(), IntakeDefaults(now), place.policy, now)
+        if not isinstance(draft, LeadDraft):
+            return Ended(_refused(draft))
+        (one,) = await observed("登记", lambda: register_leads(place, [draft], lead.person, now))
+        state = await _started(place, [one])
+        return Ended(state, "" if one.created else None, one.printed_number)
+
+    return await carry_out(office, failed="未登记")
 
 
 @flow(name="批量导入")
@@ -48,17 +51,18 @@ async def import_leads(file: str, person: str, skip_bad: bool = False) -> State[
         person: 经办人姓名
         skip_bad: 跳过不合格的行
     """
-    try:
-        with at_work() as place:
-            now = place.clock()
-            defaults = IntakeDefaults(now)
-            table = await observed("读取文件", lambda: read_leads(Path(file), defaults, place.policy, now))
-            if table.faults and not skip_bad:
-                return _refused(table.faults)
-            registered = await observed("登记", lambda: register_leads(place, table.drafts, person, now))
-            return await _started(place, registered)
-    except Zero137Error as error:
-        return Failed(name="未导入", message=str(error))
+
+    async def office(place: Workplace) -> Ended:
+        now = place.clock()
+        defaults = IntakeDefaults(now)
+        table = await observed("读取文件", lambda: read_leads(Path(file), defaults, place.policy, now))
+        if table.faults and not skip_bad:
+            return Ended(_refused(table.faults), "未导入")
+        registered = await observed("登记", lambda: register_leads(place, table.drafts, person, now))
+        state = await _started(place, registered)
+        return Ended(state, f"新登记{sum(lead.created for lead in registered)}条")
+
+    return await carry_out(office, kept_name(file), failed="未导入")
 
 
 async def _started(place: Workplace, registered: list[Registered]) -> State[Any]:

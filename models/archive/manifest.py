@@ -12,11 +12,12 @@ from typing import Any
 
 from models.errors import InputError, TamperError
 from models.record.entries import digest
+from models.record.entry_kinds import EntryKind
 
 FORMAT = "zero137-archive-1"
 MANIFEST, PROOF = "清单.json", "台账证明.json"
 # The ledger entries that bind an export and the items of an archive.
-ARCHIVED, EXPORTED = "archived", "archive_exported"
+ARCHIVED, EXPORTED = EntryKind.ARCHIVED, EntryKind.ARCHIVE_EXPORTED
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 

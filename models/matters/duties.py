@@ -13,6 +13,7 @@ from models.documents.vocabulary import DocumentKind
 from models.errors import RuleViolation
 from models.labels import Labelled
 from models.matters.facts import DEEMED, AcceptedAnswer, AnswerDraft, MatterFacts
+from models.messages.kinds import MessageKind
 from models.office.directory import Office
 from models.office.vocabulary import Role
 from models.texts import visible
@@ -89,6 +90,12 @@ class Field:
             raise RuleViolation(f"请填写{self.title}。")
         return text.strip()
 
+    def example_with(self, units: Mapping[Role, str]) -> str:
+        """Return what may be typed into it."""
+        if self.role is not None:
+            return units[self.role]
+        return self.example or next((member.label for member in self.choices or ()), "")
+
     def label_of(self, stored: str) -> str:
         """Return a stored member of its vocabulary in Chinese; blank where nothing is stored."""
         return self.choices(stored).label if self.choices is not None and stored else ""
@@ -118,7 +125,7 @@ class Duty:
         is_gated: Whether it is refused without a detailed explanation and evidence. Source: 通知§12(五).
         reasons: Decisions that need an explanation, with the sentence that asks for it.
         check: What only this duty checks, once its fields were read.
-        notice: The kind of message that tells who owes it; blank where nobody is written to.
+        notice: The kind of message that tells who owes it; None where nobody is written to.
         document: The official document that goes out with that message.
         copies: Which value of the message names the units that get a copy of the document.
         reminder: The kind of message that reminds of it, where that is not the one of the rung.
@@ -134,10 +141,10 @@ class Duty:
     is_gated: bool = False
     reasons: Mapping[str, str] = field(default_factory=dict)
     check: Check = _as_read
-    notice: str = ""
+    notice: MessageKind | None = None
     document: DocumentKind | None = None
     copies: str = ""
-    reminder: str = ""
+    reminder: MessageKind | None = None
     lapse: str = ""
     lapsed: str = ""
 
@@ -156,6 +163,16 @@ class Duty:
         if decision == DEEMED:
             return self.lapse
         return self.deciding.label_of(decision) if self.deciding is not None else ""
+
+    def example(self, units: Mapping[Role, str], chosen: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Return fields that satisfy every rule, as a person may type them, for a drill and for tests.
+
+        Args:
+            units: A unit for each role.
+            chosen: What some fields hold instead, by key; keys of other duties mean nothing here.
+        """
+        told = {field.key: field.example_with(units) for field in self.fields}
+        return told | {key: text for key, text in (chosen or {}).items() if key in told}
 
     def stored_fields(self, decision: str) -> tuple[Field, ...]:
         """Return the fields that are stored with a decision, but for the deciding one."""

@@ -9,6 +9,7 @@ from models.codes import MatterKind, Outcome, Step
 from models.matters.duties import Duty
 from models.matters.kinds import Kind
 from models.matters.vocabulary import Ruling
+from models.messages.kinds import MessageKind
 from models.office.vocabulary import Role
 from models.petitions.rulings import REASON, REASONS, next_of_petition, ruling_field
 
@@ -19,7 +20,7 @@ PUBLICATION = Duty(
     decides="ruling",
     explanation=REASON,
     reasons=REASONS,
-    notice="circular_draft",
+    notice=MessageKind.CIRCULAR_DRAFT,
 )
 OUTCOMES = {Ruling.APPROVE.value: Outcome.PUBLISHED, Ruling.REJECT.value: Outcome.WITHHELD}
 CIRCULARS = Kind(

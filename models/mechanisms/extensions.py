@@ -15,6 +15,7 @@ from models.matters.duties import Duty, Field, Reading
 from models.matters.facts import AcceptedAnswer, AnswerDraft, AssignmentFact, MatterFacts, last_answer
 from models.matters.kinds import Kind
 from models.matters.vocabulary import Ruling
+from models.messages.kinds import MessageKind
 from models.office.directory import Office
 from models.office.vocabulary import Role
 from models.petitions.facts import PetitionFacts
@@ -52,7 +53,7 @@ EXTENSION = Duty(
     explanation=REASON,
     reasons=REASONS,
     check=_check_until,
-    notice="extension_request",
+    notice=MessageKind.EXTENSION_REQUEST,
 )  # fmt: skip
 OUTCOMES = {Ruling.APPROVE.value: Outcome.EXTENDED, Ruling.REJECT.value: Outcome.NOT_EXTENDED}
 EXTENSIONS = Kind(

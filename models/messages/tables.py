@@ -7,6 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from models.columns import Coded, moment_field, text_field
 from models.ladder.vocabulary import Recipient
+from models.messages.kinds import MessageKind
 from models.messages.vocabulary import Delivery
 
 
@@ -23,7 +24,7 @@ class Message(SQLModel, table=True):
         default=Recipient.UNIT, sa_column=Column(Coded(Recipient), nullable=False, server_default="unit")
     )
     tag: str = Field(max_length=80)
-    kind: str = Field(max_length=40)
+    kind: MessageKind = Field(sa_column=Column(Coded(MessageKind), nullable=False))
     # The official document attached to it.
     document_number: str | None = Field(default=None, foreign_key="document.number", max_length=80)
     dedupe_key: str = Field(unique=True, max_length=160)

@@ -28,7 +28,7 @@ class Fact:
     Attributes:
         stream: The lead's number, or ``units`` and ``calendar`` for what concerns no lead.
         at: The moment of the fact (aware).
-        kind: A short English code, as ``answered``.
+        kind: What it tells of; a code of ``EntryKind``, unless somebody tampered with it.
         actor: Who did it: unit and person, or the rule; cut to 100 characters.
         summary: One Chinese sentence.
         detail: JSON values that allow the fact to be proven.

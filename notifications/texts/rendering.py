@@ -1,7 +1,7 @@
 """Rendering: Jinja2 templates that refuse a missing value instead of printing a blank."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from models.documents.official import Block
 from models.documents.vocabulary import DocumentKind
+from models.messages.kinds import MessageKind
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import BaseLoader, Environment
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")
 # These stand for signs within values while a document is put together; no value holds them itself.
@@ -28,11 +29,13 @@ class RenderedMessage:
     body: str
 
 
-def render_message(kind: str, values: Mapping[str, object], wording: Path | None = None) -> RenderedMessage:
+def render_message(
+    kind: MessageKind, values: Mapping[str, object], wording: Path | None = None
+) -> RenderedMessage:
     """Render the text of a message.
 
     Args:
-        kind: The name of its template, as ``verify``; the first line of the template is the subject.
+        kind: Its template bears its code, as ``verify.txt.j2``; the first line of it is the subject.
         values: What the template speaks of; a missing one raises ``jinja2.UndefinedError``.
         wording: The folder of the office's own templates, which go before the packaged ones.
     """
@@ -41,7 +44,9 @@ def render_message(kind: str, values: Mapping[str, object], wording: Path | None
     return RenderedMessage(subject.strip(), body.strip())
 
 
-def render_mail(kind: str, subject: str, body: str, document: str, wording: Path | None = None) -> str:
+def render_mail(
+    kind: MessageKind, subject: str, body: str, document: str, wording: Path | None = None
+) -> str:
     """Render the HTML form of a message from the text that was stored, so that both say the same.
 
     Args:
@@ -68,6 +73,25 @@ def render_document(
     title, *lines = [line.strip() for line in text.split("\n") if line.strip()]
     body = [block for line in lines for block in _blocks(line)]
     return " ".join(_restored(title).split()), tuple(body)
+
+
+def unknown_names(name: str, form: str, values: Collection[str], wording: Path | None) -> list[str]:
+    """Return what a template speaks of, on whichever of its branches, that is not among its values.
+
+    Args:
+        name: The file name of the template.
+        form: ``txt``, ``html`` or ``document``.
+        values: The names of its values.
+        wording: As for ``render_message``.
+
+    Raises:
+        jinja2.TemplateError: It cannot be read as a template.
+    """
+    from jinja2.meta import find_undeclared_variables
+
+    environment = _environment(form, wording)
+    source, *_ = _loader(wording).get_source(environment, name)
+    return sorted(find_undeclared_variables(environment.parse(source)) - set(values))
 
 
 def _blocks(line: str) -> Iterator[Block]:
@@ -108,11 +132,10 @@ def render_svg(name: str, values: Mapping[str, object]) -> str:
 def _environment(form: str, wording: Path | None = None) -> "Environment":
     """Return the environment of a form; its values are made harmless before they are printed."""
     # Imported here: most commands render nothing and should not pay for it.
-    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PackageLoader, StrictUndefined
+    from jinja2 import Environment, StrictUndefined
 
-    packaged = PackageLoader("notifications")
     return Environment(
-        loader=ChoiceLoader([FileSystemLoader(wording), packaged]) if wording else packaged,
+        loader=_loader(wording),
         undefined=StrictUndefined,
         # Plain text and Markdown have no HTML to escape; ``finalize`` does for them what autoescape would.
         autoescape=form == "html",  # noqa: S701 - as above
@@ -122,6 +145,14 @@ def _environment(form: str, wording: Path | None = None) -> "Environment":
         lstrip_blocks=True,
         finalize={"md": _markdown_safe, "document": _within_paragraph}.get(form, _plain),
     )
+
+
+def _loader(wording: Path | None) -> "BaseLoader":
+    """Return where templates are looked for: in the office's own folder, then among the packaged ones."""
+    from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader
+
+    packaged = PackageLoader("notifications")
+    return ChoiceLoader([FileSystemLoader(wording), packaged]) if wording else packaged
 
 
 def _plain(value: object) -> str:

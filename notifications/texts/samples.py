@@ -1,8 +1,14 @@
 """Sample values: what every template is previewed with and checked against; all of it is fictional."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
-SAMPLE: Mapping[str, object] = {
+
+def sample(names: Collection[str]) -> dict[str, object]:
+    """Return a sample of the values that a kind declares, and of nothing else."""
+    return {name: SAMPLES[name] for name in names}
+
+
+SAMPLES: Mapping[str, object] = {
     "addressee": "侯马市住房和城乡建设管理局",
     "unit": "侯马市住房和城乡建设管理局",
     "issuer": "侯马市发展和改革局",
@@ -66,5 +72,8 @@ SAMPLE: Mapping[str, object] = {
     "attempts": 6,
     "reason": "连接被拒绝",
     "message": 7,
+    "template": "remind.txt.j2",
+    "what": "提醒",
+    "replaced": True,
     "subject": "【核查】侯线〔2026〕12号 请于 2026-12-31（星期四） 前反馈核查情况",
 }

@@ -17,6 +17,7 @@ from models.matters.tables import Matter
 from models.mechanisms.leads.tables import Lead
 from models.office.directory import Office
 from models.record.entries import RULE
+from models.record.entry_kinds import EntryKind
 from tasks.archive.index import documents_of_family, examine_family, index_lines
 from tasks.documents.rendered import rendered
 from tasks.matters.reading import find_matter, key_of
@@ -102,7 +103,7 @@ def _archive(
     session.flush()
     session.add_all(ArchiveItem(matter_id=key_of(matter), **vars(line)) for line in lines)
     append_entry(
-        session, matter.number, now, "archived", RULE,
+        session, matter.number, now, EntryKind.ARCHIVED, RULE,
         f"归档，档号 {record.number}，共{len(lines)}件，{kept_label(record.kept_until)}",
         number=record.number, retention=retention.value,
         kept_until=record.kept_until.isoformat() if record.kept_until else None,

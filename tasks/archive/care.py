@@ -13,6 +13,7 @@ from models.codes import MatterKind
 from models.errors import RuleViolation
 from models.matters.tables import Matter
 from models.mechanisms.leads.tables import Lead
+from models.record.entry_kinds import EntryKind
 from models.texts import check_person
 from tasks.archive.archiving import find_archive, matter_of
 from tasks.informants.identities import refuse_naming
@@ -83,7 +84,7 @@ def classify(place: Workplace, number: str, wanted: Classing, now: datetime) -> 
             session.add(record)
             told += f"；{kept_label(record.kept_until)}"
         append_entry(
-            session, matter.number, now, "classified", bureau_person(session, place, person),
+            session, matter.number, now, EntryKind.CLASSIFIED, bureau_person(session, place, person),
             f"分类为{told}：{reason}", before=before, after=after,
             kept_until=record.kept_until.isoformat() if record and record.kept_until else None,
         )  # fmt: skip
@@ -115,7 +116,7 @@ def review(place: Workplace, text: str, person: str, note: str, now: datetime) -
         record.review_on = place.policy.archive.next_review(place.policy.day_of(now))
         session.add(record)
         append_entry(
-            session, matter.number, now, "archive_reviewed", bureau_person(session, place, person),
+            session, matter.number, now, EntryKind.ARCHIVE_REVIEWED, bureau_person(session, place, person),
             f"审核档案 {record.number}：{note}", number=record.number, note=note,
             review_on=record.review_on.isoformat(),
         )  # fmt: skip

@@ -25,6 +25,7 @@ from models.matters.tables import Answer, Assignment, Evidence, Matter
 from models.mechanisms.leads.tables import Lead
 from models.messages.tables import Message
 from models.petitions.tables import Petition
+from models.record.entry_kinds import EntryKind
 from models.record.tables import LedgerEntry
 from models.texts import check_person
 from tasks.archive.archiving import find_archive
@@ -107,7 +108,7 @@ def dispose(place: Workplace, number: str, person: str, reason: str, now: dateti
         session.connection().execute(delete(StoredFile).where(col(StoredFile.sha256).in_(destroyed)))
         actor = f"{office_of(session, place).bureau().short_name} {person}"
         append_entry(
-            session, matter.number, now, "disposed", actor,
+            session, matter.number, now, EntryKind.DISPOSED, actor,
             f"销毁档案 {record.number}（{matter.title}），共{len(destroyed)}个文件：{reason}",
             number=record.number, title=matter.title, reason=reason,
             kept_until=record.kept_until.isoformat() if record.kept_until else None,
@@ -175,7 +176,8 @@ def remove_disposed(place: Workplace) -> int:
             .join(Matter, col(Matter.id) == ArchiveRecord.matter_id)
             .join(LedgerEntry, col(LedgerEntry.stream) == Matter.number)
             .where(
-                col(ArchiveRecord.disposed_at) > place.clock() - _LOOKED_FOR, LedgerEntry.kind == "disposed"
+                col(ArchiveRecord.disposed_at) > place.clock() - _LOOKED_FOR,
+                LedgerEntry.kind == EntryKind.DISPOSED,
             )
         )
         keys = session.exec(disposed).all()

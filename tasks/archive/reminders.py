@@ -7,18 +7,18 @@ from sqlmodel import Session, col, func, select
 
 from models.archive.tables import ArchiveRecord
 from models.matters.tables import Matter
-from models.messages.tables import Message
+from models.messages.kinds import MessageKind
 from models.office.directory import Office
 from models.office.vocabulary import Role
 from models.record.entries import RULE
-from notifications.texts.rendering import render_message
+from models.record.entry_kinds import EntryKind
+from tasks.messages.posting import NewMessage, is_told, message_key, post
 from tasks.record.ledger import append_entry
 from tasks.turns import TELLING, take_turn
 from tasks.workplace import Workplace, office_of, work_calendar
 
 # The stream of what concerns the archive as a whole.
 STREAM = "archive"
-_REVIEW, _COLLECTION = "archive_review", "case_collection"
 _SHOWN = 20
 
 
@@ -46,8 +46,8 @@ def tell_of_archive_duties(place: Workplace, now: datetime) -> int:
 def _tell_of_reviews(session: Session, office: Office, now: datetime) -> int:
     """Tell the bureau once a month which archives are due for review."""
     duty, today = office.policy.archive.review, office.policy.day_of(now)
-    key = f"{STREAM}/{today:%Y-%m}/{_REVIEW}"
-    if not duty.every_months or _is_told(session, key):
+    key = message_key(STREAM, f"{today:%Y-%m}", MessageKind.ARCHIVE_REVIEW)
+    if not duty.every_months or is_told(session, key):
         return 0
     due = (col(ArchiveRecord.review_on) <= today, col(ArchiveRecord.disposed_at).is_(None))
     count = session.exec(select(func.count()).select_from(ArchiveRecord).where(*due)).one()
@@ -61,9 +61,9 @@ def _tell_of_reviews(session: Session, office: Office, now: datetime) -> int:
     more = [f"另有{count - _SHOWN}件"] if count > _SHOWN else []
     values = {"count": count, "lines": [*lines, *more], "basis": duty.source}
     codes = [office.bureau().code]
-    _enqueue(session, office, _REVIEW, key, codes, values, now)
+    _tell(session, office, MessageKind.ARCHIVE_REVIEW, key, codes, values, now)
     summary = f"提醒审核档案：{count}件已到审核时间"
-    append_entry(session, STREAM, now, _REVIEW, RULE, summary, archives=count)
+    append_entry(session, STREAM, now, EntryKind.ARCHIVE_REVIEW, RULE, summary, archives=count)
     return len(codes)
 
 
@@ -73,16 +73,17 @@ def _ask_for_material(session: Session, office: Office, now: datetime) -> int:
     period = duty.period_of(today)
     if period is None or not _at_work_before(session, office, period):
         return 0
-    key = f"{STREAM}/{period}/{_COLLECTION}"
+    key = message_key(STREAM, period, MessageKind.CASE_COLLECTION)
     authorities = [unit.code for unit in office.all_with(Role.AUTHORITY)]
-    if not authorities or _is_told(session, key):
+    if not authorities or is_told(session, key):
         return 0
     values = {"months": duty.every_months, "office": office.bureau().name, "basis": duty.source}
-    _enqueue(session, office, _COLLECTION, key, authorities, values, now)
+    _tell(session, office, MessageKind.CASE_COLLECTION, key, authorities, values, now)
     summary = f"提请{len(authorities)}个主管单位报送新收集、有更新的案例资料"
     append_entry(
-        session, STREAM, now, _COLLECTION, RULE, summary, units=authorities, period=period.isoformat()
-    )
+        session, STREAM, now, EntryKind.CASE_COLLECTION, RULE, summary,
+        units=authorities, period=period.isoformat(),
+    )  # fmt: skip
     return len(authorities)
 
 
@@ -92,23 +93,13 @@ def _at_work_before(session: Session, office: Office, day: date) -> bool:
     return first is not None and office.policy.day_of(first) < day
 
 
-def _is_told(session: Session, key: str) -> bool:
-    """Tell whether anybody was told already for a period."""
-    told = select(Message.id).where(col(Message.dedupe_key).startswith(f"{key}/", autoescape=True))
-    return session.exec(told.limit(1)).first() is not None
-
-
-def _enqueue(
-    session: Session, office: Office, kind: str, key: str, codes: Sequence[str],
+def _tell(
+    session: Session, office: Office, kind: MessageKind, key: str, codes: Sequence[str],
     values: Mapping[str, object], now: datetime,
 ) -> None:  # fmt: skip
     """Write one message to each unit."""
-    for code in codes:
-        addressee = {"addressee": office.stored(code).name}
-        text = render_message(kind, {**values, **addressee}, office.wording)
-        session.add(
-            Message(
-                unit_code=code, tag=code, kind=kind, dedupe_key=f"{key}/{code}", subject=text.subject,
-                body=text.body, created_at=now, next_attempt_at=now,
-            )
-        )  # fmt: skip
+    messages = [
+        NewMessage(kind, code, message_key(key, code), {**values, "addressee": office.stored(code).name})
+        for code in codes
+    ]
+    post(session, office, messages, now)

@@ -21,6 +21,7 @@ from models.matters.tables import Answer, AnswerEvidence, Assignment, Evidence, 
 from models.mechanisms.leads.intake import registration_digest
 from models.mechanisms.leads.tables import Lead
 from models.record.entries import digest
+from models.record.entry_kinds import EntryKind
 from models.record.tables import LedgerEntry
 from tasks.documents.issuing import digest_of
 from tasks.matters.reading import family_of, find_matter, key_of
@@ -29,9 +30,19 @@ from tasks.workplace import Workplace
 # How many matters are looked at together: their facts are all that is held in memory.
 _AT_ONCE = 500
 _KINDS = (
-    "registered", "answered", "deemed_received", "evidence_added", "document_drafted", "document_issued",
-    "archived", "classified", "disposed", "informant_recorded", "informant_changed", "informant_resealed",
-)  # fmt: skip
+    EntryKind.REGISTERED,
+    EntryKind.ANSWERED,
+    EntryKind.DEEMED_RECEIVED,
+    EntryKind.EVIDENCE_ADDED,
+    EntryKind.DOCUMENT_DRAFTED,
+    EntryKind.DOCUMENT_ISSUED,
+    EntryKind.ARCHIVED,
+    EntryKind.CLASSIFIED,
+    EntryKind.DISPOSED,
+    EntryKind.INFORMANT_RECORDED,
+    EntryKind.INFORMANT_CHANGED,
+    EntryKind.INFORMANT_RESEALED,
+)
 
 Detail = Mapping[str, Any]
 # A step and its round.
@@ -56,24 +67,24 @@ class _Told:
     def take(self, kind: str, detail: Detail) -> None:
         """Take the next entry."""
         match kind:
-            case "registered":
+            case EntryKind.REGISTERED:
                 self.registered = detail
-            case "answered":
+            case EntryKind.ANSWERED:
                 self.answers[str(detail["step"]), int(detail["round"])] = detail
                 self.files.update(detail["evidence"])
-            case "deemed_received":
+            case EntryKind.DEEMED_RECEIVED:
                 self.is_deemed = True
-            case "evidence_added":
+            case EntryKind.EVIDENCE_ADDED:
                 self.files.add(str(detail["sha256"]))
-            case "document_drafted" | "document_issued":
+            case EntryKind.DOCUMENT_DRAFTED | EntryKind.DOCUMENT_ISSUED:
                 self.documents[str(detail["document"])] = str(detail["content_sha256"])
-            case "archived":
+            case EntryKind.ARCHIVED:
                 self.archived, self.kept_until = detail, detail["kept_until"]
-            case "classified" if self.archived is not None:
+            case EntryKind.CLASSIFIED if self.archived is not None:
                 self.kept_until = detail["kept_until"]
-            case "disposed":
+            case EntryKind.DISPOSED:
                 self.is_disposed = True
-            case "informant_recorded" | "informant_changed" | "informant_resealed":
+            case EntryKind.INFORMANT_RECORDED | EntryKind.INFORMANT_CHANGED | EntryKind.INFORMANT_RESEALED:
                 self.informant = str(detail.get("sealed_sha256", ""))
 
 
@@ -129,7 +140,7 @@ def _check(session: Session, matters: Sequence[Matter]) -> None:
 def _is_disposed(session: Session, lead: int) -> bool:
     """Tell whether the ledger says that a lead was disposed of."""
     number = session.get_one(Matter, lead).number
-    query = select(LedgerEntry.id).where(LedgerEntry.stream == number, LedgerEntry.kind == "disposed")
+    query = select(LedgerEntry.id).where(LedgerEntry.stream == number, LedgerEntry.kind == EntryKind.DISPOSED)
     return session.exec(query).first() is not None
 
 

@@ -7,6 +7,7 @@ from sqlmodel import Session, select
 
 from models.errors import NotFound
 from models.record.entries import NOTHING, Head, entry_text
+from models.record.entry_kinds import EntryKind
 from models.record.proof import Proof
 from models.record.seals import leaf_of, path_of
 from models.record.tables import LedgerHead, Seal, SealedHead
@@ -52,7 +53,7 @@ def issue_proof(place: Workplace, number: str, person: str, now: datetime) -> st
     with place.writing() as session:
         actor = bureau_person(session, place, person)
         stream = find_matter(session, number, for_change=True).number
-        append_entry(session, stream, now, "proof_issued", actor, f"出具 {stream} 的台账证明")
+        append_entry(session, stream, now, EntryKind.PROOF_ISSUED, actor, f"出具 {stream} 的台账证明")
     return proof_of(place, stream, actor, now)
 
 

@@ -21,6 +21,7 @@ from models.errors import TamperError
 from models.matters.tables import Matter
 from models.record.chain import Chain, Fault
 from models.record.entries import NOTHING, Fact, Head
+from models.record.entry_kinds import EntryKind
 from models.record.seals import Changes, SealFact, Tree, leaf_of
 from models.record.tables import LedgerEntry, LedgerHead, Seal, SealedHead
 from tasks.database import streaming
@@ -86,7 +87,7 @@ def verify_stream(place: Workplace, stream: str) -> Verified:
 
 def _check_seals(session: Session, kept: Sequence[KeptSeal]) -> SealFact | None:
     """Check the chain of seals, what each says of the heads that moved, and that none is missing."""
-    told = [entry.detail for entry in entries_of(session, SEALS) if entry.kind == "sealed"]
+    told = [entry.detail for entry in entries_of(session, SEALS) if entry.kind == EntryKind.SEALED]
     wanted = {seal.get("number"): seal for seal in kept}
     last: SealFact | None = None
     with streaming(session, _stored_seals(session)) as seals:

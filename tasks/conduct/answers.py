@@ -16,6 +16,7 @@ from models.matters.kinds import Kinds
 from models.matters.tables import Answer, AnswerEvidence, Evidence
 from models.matters.vocabulary import Channel
 from models.office.directory import Office
+from models.record.entry_kinds import EntryKind
 from tasks.evidence.pieces import referenced_evidence, store_pieces
 from tasks.evidence.taking_in import Piece, taken_in
 from tasks.informants.identities import refuse_naming
@@ -182,7 +183,7 @@ def _store(
     summary = f"{assignment.step.label}反馈{f'：{label}' if label else ''}{'（逾期）' if late else ''}"
     actor = f"{office.stored(accepted.unit).short_name} {accepted.person}"
     append_entry(
-        session, file.matter.number, accepted.recorded_at, "answered", actor, summary,
+        session, file.matter.number, accepted.recorded_at, EntryKind.ANSWERED, actor, summary,
         step=assignment.step.value, round=assignment.round, decision=accepted.decision,
         fields=accepted.fields, explanation=accepted.explanation,
         effective_at=accepted.effective_at.isoformat(),
@@ -202,6 +203,6 @@ def _note_refusal(place: Workplace, number: str, submission: Submission, reason:
         known = office_of(session, place).units
         unit = next((each.short_name for each in known if each.is_called(submission.unit)), submission.unit)
         append_entry(
-            session, matter.number, now, "refused", f"{unit} {submission.person}", reason,
+            session, matter.number, now, EntryKind.REFUSED, f"{unit} {submission.person}", reason,
             step=submission.step.value, channel=submission.channel.value,
         )  # fmt: skip

@@ -10,11 +10,13 @@ from models.matters.duties import Duty
 from models.matters.facts import DEEMED, Assign, Await, Close, DeemReceived, NextStep
 from models.matters.tables import Answer, Assignment, Matter
 from models.matters.vocabulary import Channel
+from models.messages.kinds import MessageKind
 from models.office.directory import Office
 from models.record.entries import RULE
+from models.record.entry_kinds import EntryKind
 from tasks.documents.issuing import NewDocument, issue_documents
 from tasks.matters.reading import MatterFile, facts_of, find_matter, key_of, read_file
-from tasks.messages.posting import enqueue
+from tasks.messages.posting import tell_unit
 from tasks.messages.values import matter_values
 from tasks.record.ledger import append_entry
 from tasks.workplace import Workplace, office_of, work_calendar
@@ -71,14 +73,14 @@ def _assign(
     if step.returned_from is not None:
         summary = f"退回后第{step.round}次办理：{summary}，期限不重新起算"
     append_entry(
-        session, file.matter.number, now, "assigned", RULE, summary,
+        session, file.matter.number, now, EntryKind.ASSIGNED, RULE, summary,
         step=step.step.value, round=step.round, unit=unit.code, clock_start=row.clock_start.isoformat(),
         due_on=row.due_on.isoformat(), provisional=row.provisional,
     )  # fmt: skip
-    if duty.notice:
-        told = "return" if step.returned_from else duty.notice
+    if duty.notice is not None:
+        told = MessageKind.RETURN if step.returned_from else duty.notice
         document = "" if step.returned_from else _issue(session, office, file, row, duty, now)
-        enqueue(session, office, file, row, told, unit.code, now, document=document)
+        tell_unit(session, office, file, row, told, unit.code, now, document=document)
 
 
 def _issue(
@@ -141,7 +143,7 @@ def _deem(session: Session, office: Office, file: MatterFile, duty: Duty, now: d
     session.add(row)
     summary = f"{unit.name}{missing}，自 {row.due_on} 起{duty.lapse}"
     append_entry(
-        session, file.matter.number, now, "deemed_received", RULE, summary,
+        session, file.matter.number, now, EntryKind.DEEMED_RECEIVED, RULE, summary,
         unit=unit.code, effective_at=row.due_at.isoformat(),
     )  # fmt: skip
 
@@ -160,7 +162,9 @@ def _close(session: Session, office: Office, file: MatterFile, outcome: Outcome,
     if file.petition is None:
         _report_closing(session, office, file, now)
     # Who asked for a petition and who is concerned was told with the ruling.
-    append_entry(session, matter.number, now, "closed", RULE, summary, outcome=outcome.value, late_steps=late)
+    append_entry(
+        session, matter.number, now, EntryKind.CLOSED, RULE, summary, outcome=outcome.value, late_steps=late
+    )
 
 
 def _report_closing(session: Session, office: Office, file: MatterFile, now: datetime) -> None:
@@ -174,4 +178,4 @@ def _report_closing(session: Session, office: Office, file: MatterFile, now: dat
     for code in dict.fromkeys(a.row.unit_code for a in file.assignments):
         # The report goes upward through the bureau; nobody else is sent it.
         document = number if code == bureau else ""
-        enqueue(session, office, file, last, "closure", code, now, document=document)
+        tell_unit(session, office, file, last, MessageKind.CLOSURE, code, now, document=document)

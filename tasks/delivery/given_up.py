@@ -6,17 +6,18 @@ from sqlmodel import Session
 
 from models.errors import ConflictError, NotFound, RuleViolation
 from models.matters.tables import Matter
+from models.messages.kinds import MessageKind
 from models.messages.tables import Message
 from models.messages.vocabulary import Delivery
 from models.office.directory import Office
 from models.record.entries import RULE
+from models.record.entry_kinds import EntryKind
 from models.texts import check_text, visible
-from notifications.texts.rendering import render_message
 from tasks.matters.reading import lock_matters
+from tasks.messages.posting import STREAM, NewMessage, message_key, post
 from tasks.record.ledger import append_entry
 from tasks.workplace import Workplace, office_of
 
-_KIND = "given_up"
 _LONGEST_PERSON = 50
 
 
@@ -28,12 +29,12 @@ def tell_given_up(session: Session, office: Office, message: Message, now: datet
     """
     unit = office.stored(message.unit_code)
     summary = f"消息未能交付{unit.name}，已停止发送：{message.subject}"
-    stream = _stream(session, message)
+    stream = stream_of(session, message)
     append_entry(
-        session, stream, now, "message_given_up", RULE, summary,
+        session, stream, now, EntryKind.MESSAGE_GIVEN_UP, RULE, summary,
         message=message.id, attempts=message.attempts, reason=message.last_error,
     )  # fmt: skip
-    if message.kind == _KIND:
+    if message.kind is MessageKind.GIVEN_UP:
         return
     bureau = office.bureau()
     values = {
@@ -41,14 +42,9 @@ def tell_given_up(session: Session, office: Office, message: Message, now: datet
         "attempts": message.attempts, "reason": message.last_error, "message": message.id, "lead": stream,
         "document": message.document_number or "",
     }  # fmt: skip
-    text = render_message(_KIND, values, office.wording)
-    session.add(
-        Message(
-            matter_id=message.matter_id, unit_code=bureau.code, tag=bureau.code, kind=_KIND,
-            dedupe_key=f"{stream}/{_KIND}/{message.id}-{message.attempts}", subject=text.subject,
-            body=text.body, created_at=now, next_attempt_at=now,
-        )
-    )  # fmt: skip
+    key = message_key(stream, MessageKind.GIVEN_UP, f"{message.id}-{message.attempts}")
+    matter = session.get(Matter, message.matter_id) if message.matter_id else None
+    post(session, office, [NewMessage(MessageKind.GIVEN_UP, bureau.code, key, values, matter)], now)
 
 
 def send_again(place: Workplace, message_id: int, person: str, now: datetime) -> Message:
@@ -81,15 +77,15 @@ def send_again(place: Workplace, message_id: int, person: str, now: datetime) ->
         session.add(message)
         actor = f"{office_of(session, place).bureau().short_name} {person}"
         append_entry(
-            session, _stream(session, message), now, "message_resent", actor,
+            session, stream_of(session, message), now, EntryKind.MESSAGE_RESENT, actor,
             f"重新发送消息：{message.subject}", message=message.id, before=was.value,
         )  # fmt: skip
         return message
 
 
-def _stream(session: Session, message: Message) -> str:
+def stream_of(session: Session, message: Message) -> str:
     """Return the ledger a message belongs to, locked; what concerns no matter has one of its own."""
     if message.matter_id is None:
-        return "messages"
+        return STREAM
     lock_matters(session, message.matter_id)
     return session.get_one(Matter, message.matter_id).number

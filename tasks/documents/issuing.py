@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import insert
 from sqlmodel import Session, col, select
@@ -23,9 +24,12 @@ from models.errors import ConflictError, NotFound, RuleViolation
 from models.matters.tables import Matter
 from models.office.directory import Office
 from models.record.entries import RULE, Fact
+from models.record.entry_kinds import EntryKind
 from models.texts import visible
 from notifications.texts.rendering import render_document
+from notifications.texts.wording import WordingFault, document_template, worded
 from tasks.matters.reading import key_of
+from tasks.messages.posting import note_wording
 from tasks.record.ledger import append_entry, append_facts
 from tasks.turns import next_number, take_turn
 
@@ -54,25 +58,34 @@ def issue_documents(
 ) -> list[str]:
     """Number documents and fix their text within the transaction of the change they tell of.
 
-    Returns:
-        Their numbers, in the same order. A transaction that is rolled back gives its numbers back.
+    Where the office's own template of a kind fails, the packaged one takes its place; see ``note_wording``.
 
-    Raises:
-        RuleViolation: A document breaks the rules of its kind.
+    Returns:
+        Their numbers, in the same order, blank where no template gave the words. A transaction that is
+        rolled back gives its numbers back.
     """
     year = office.policy.day_of(now).year
     # Whoever takes turns in one order never blocks; a turn lasts until the transaction ends.
     for kind in sorted({new.kind for new in wanted}):
         take_turn(session, _series(kind, year))
-    rows, facts = [], []
+    rows, facts, numbers = [], [], []
+    faults: list[tuple[str, WordingFault]] = []
     for new in wanted:
+        unnumbered, fault = _compose(office, new, now)
+        if fault is not None:
+            faults.append((new.matter.number, fault))
+        if unnumbered is None:
+            numbers.append("")
+            continue
         sequence = next_number(session, _series(new.kind, year))
-        document = _compose(office, new, office.policy.documents.number_of(new.kind, year, sequence), now)
+        number = office.policy.documents.number_of(new.kind, year, sequence)
+        document = replace(unnumbered, number=number)
         content = document_to_json(document)
+        numbers.append(number)
         rows.append(
             {
                 "matter_id": key_of(new.matter), "kind": new.kind, "year": year, "sequence": sequence,
-                "number": document.number, "status": new.status, "content": content, "created_at": now,
+                "number": number, "status": new.status, "content": content, "created_at": now,
                 "note": "", "pdf_sha256": None, "word_sha256": None,
             }
         )  # fmt: skip
@@ -81,7 +94,8 @@ def issue_documents(
         session.flush()
         session.connection().execute(insert(Document), rows)
         append_facts(session, facts)
-    return [str(row["number"]) for row in rows]
+    note_wording(session, office, faults, now)
+    return numbers
 
 
 def _series(kind: DocumentKind, year: int) -> str:
@@ -89,17 +103,23 @@ def _series(kind: DocumentKind, year: int) -> str:
     return f"公文/{kind.value}/{year}"
 
 
-def _compose(office: Office, new: NewDocument, number: str, now: datetime) -> OfficialDocument:
-    """Return the document in the words of its template."""
+def _compose(
+    office: Office, new: NewDocument, now: datetime
+) -> tuple[OfficialDocument | None, WordingFault | None]:
+    """Return the document in the words of its template, not numbered yet, and what was wrong with that."""
     issuer = new.issuer or office.bureau().name
     values = {**new.values, "issuer": issuer}
-    title, body = new.text or render_document(new.kind, values, office.wording)
-    document = OfficialDocument(
-        kind=new.kind, number=number, issuer=issuer, recipient=new.recipient, title=title, body=body,
-        signature=issuer, dated=office.policy.day_of(now), copies=new.copies,
-    )  # fmt: skip
-    check_document(document)
-    return document
+
+    def render(wording: Path | None) -> OfficialDocument:
+        title, body = new.text or render_document(new.kind, values, wording)
+        document = OfficialDocument(
+            kind=new.kind, number="", issuer=issuer, recipient=new.recipient, title=title, body=body,
+            signature=issuer, dated=office.policy.day_of(now), copies=new.copies,
+        )  # fmt: skip
+        check_document(document)
+        return document
+
+    return worded(document_template(new.kind), new.kind.label, render, office.wording)
 
 
 def _fact(new: NewDocument, document: OfficialDocument, content: Mapping[str, object], now: datetime) -> Fact:
@@ -110,7 +130,7 @@ def _fact(new: NewDocument, document: OfficialDocument, content: Mapping[str, ob
         "document": document.number, "kind": new.kind.value, "recipient": document.recipient,
         "title": document.title, "copies": list(document.copies), "content_sha256": digest_of(content),
     }  # fmt: skip
-    kind = "document_drafted" if drafted else "document_issued"
+    kind = EntryKind.DOCUMENT_DRAFTED if drafted else EntryKind.DOCUMENT_ISSUED
     return Fact(new.matter.number, now, kind, new.actor, summary, detail)
 
 
@@ -134,7 +154,7 @@ def publish_draft(session: Session, office: Office, draft: Document, actor: str,
     draft.content, draft.status = document_to_json(document), DocumentStatus.ISSUED
     session.add(draft)
     append_entry(
-        session, session.get_one(Matter, draft.matter_id).number, now, "document_issued", actor,
+        session, session.get_one(Matter, draft.matter_id).number, now, EntryKind.DOCUMENT_ISSUED, actor,
         f"印发{draft.kind.label} {draft.number}：{document.recipient}",
         document=draft.number, content_sha256=digest_of(draft.content),
     )  # fmt: skip
@@ -154,7 +174,7 @@ def withdraw(session: Session, document: Document, why: str, actor: str, now: da
     document.status, document.note = DocumentStatus.WITHDRAWN, why
     session.add(document)
     append_entry(
-        session, session.get_one(Matter, document.matter_id).number, now, "document_withdrawn", actor,
+        session, session.get_one(Matter, document.matter_id).number, now, EntryKind.DOCUMENT_WITHDRAWN, actor,
         f"撤回{document.kind.label} {document.number}（文号保留，不再使用）：{why}", document=document.number,
     )  # fmt: skip
 

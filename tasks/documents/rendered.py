@@ -16,6 +16,7 @@ from models.documents.vocabulary import DocumentStatus
 from models.errors import InputError, RuleViolation
 from models.matters.tables import Matter
 from models.record.entries import RULE
+from models.record.entry_kinds import EntryKind
 from tasks.documents.issuing import find_document
 from tasks.files.checks import check_files
 from tasks.files.stored_files import keep_files
@@ -170,7 +171,7 @@ def _keep(place: Workplace, row: Document, pdf: Staged, word: Staged, now: datet
         session.add(kept)
         again = "重新" if row.pdf_sha256 else ""
         append_entry(
-            session, session.get_one(Matter, row.matter_id).number, now, "document_rendered", RULE,
+            session, session.get_one(Matter, row.matter_id).number, now, EntryKind.DOCUMENT_RENDERED, RULE,
             f"{again}生成{row.kind.label} {row.number} 的文件",
             document=row.number, pdf_sha256=pdf.sha256, word_sha256=word.sha256,
         )  # fmt: skip

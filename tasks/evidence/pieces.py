@@ -11,6 +11,7 @@ from models.codes import MatterKind
 from models.errors import NotFound, RuleViolation
 from models.matters.tables import Evidence, Matter
 from models.petitions.tables import PetitionEvidence
+from models.record.entry_kinds import EntryKind
 from models.texts import check_text
 from tasks.evidence.taking_in import Piece, no_room, taken_in
 from tasks.files.stored_files import keep_files
@@ -46,7 +47,7 @@ def add_evidence(
         rows = store_pieces(session, matter, pieces, now)
         for row in {row.sha256: row for row in rows if row.sha256 not in known}.values():
             append_entry(
-                session, matter.number, now, "evidence_added", person, f"收到印证材料 {row.name}",
+                session, matter.number, now, EntryKind.EVIDENCE_ADDED, person, f"收到印证材料 {row.name}",
                 sha256=row.sha256, size=row.size, media_type=row.media_type,
             )  # fmt: skip
         return rows

@@ -8,16 +8,15 @@ from sqlmodel import Session, col, select
 
 from models.files.tables import StoredFile
 from models.files.vocabulary import FileFault
-from models.messages.tables import Message
+from models.messages.kinds import MessageKind
 from models.record.entries import RULE, Fact
-from notifications.texts.rendering import render_message
+from models.record.entry_kinds import EntryKind
 from tasks.files.references import FileReference, references_of
 from tasks.matters.reading import lock_matters
+from tasks.messages.posting import NewMessage, message_key, post
 from tasks.record.ledger import append_facts
-from tasks.turns import TELLING, take_turn
 from tasks.workplace import Workplace, office_of, work_calendar
 
-_KIND = "file_fault"
 # What is noted of a file that belongs to no matter.
 _STREAM = "files"
 # How many files one message names; the command line shows all of them.
@@ -105,24 +104,14 @@ def tell_bureau(place: Workplace, session: Session, lines: Sequence[str], key: s
     """
     if not lines:
         return
-    dedupe_key = f"{_STREAM}/{_KIND}/{key}"
-    told = select(Message.id).where(Message.dedupe_key == dedupe_key)
-    take_turn(session, TELLING)
-    if session.exec(told).first() is not None:
-        return
-    bureau = office_of(session, place).bureau()
+    office = office_of(session, place)
+    bureau, kind = office.bureau(), MessageKind.FILE_FAULT
     more = len(lines) - _SHOWN
     shown = [*lines[:_SHOWN], *([f"另有{more}个，可用 zero137 evidence check 查看全部"] if more > 0 else [])]
-    text = render_message(
-        _KIND, {"unit": bureau.name, "count": len(lines), "lines": shown}, place.templates_folder
-    )
+    values = {"unit": bureau.name, "count": len(lines), "lines": shown}
     opening = place.policy.business_hours.next_opening(now, work_calendar(session))
-    session.add(
-        Message(
-            unit_code=bureau.code, tag=bureau.code, kind=_KIND, dedupe_key=dedupe_key,
-            subject=text.subject, body=text.body, created_at=now, next_attempt_at=opening,
-        )
-    )  # fmt: skip
+    message = NewMessage(kind, bureau.code, message_key(_STREAM, kind, key), values, not_before=opening)
+    post(session, office, [message], now)
 
 
 def line_of(fault: FileFault, sha256: str, references: Sequence[FileReference]) -> str:
@@ -143,7 +132,7 @@ def _facts(
     row: StoredFile, fault: FileFault | None, references: Sequence[FileReference], now: datetime
 ) -> list[Fact]:
     """Return one entry for the ledger of every matter a file belongs to."""
-    kind = _KIND if fault else "file_restored"
+    kind = EntryKind.FILE_FAULT if fault else EntryKind.FILE_RESTORED
     told = f"存档文件{fault.label}" if fault else "存档文件已复原，与登记时一致"
     detail = {"sha256": row.sha256, "size": row.size, "before": row.fault, "fault": fault}
     return [

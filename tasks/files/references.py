@@ -12,6 +12,7 @@ from models.archive.tables import ArchiveItem, ArchiveRecord
 from models.documents.tables import Document
 from models.matters.tables import Evidence, Matter
 from models.petitions.tables import PetitionEvidence
+from models.record.entry_kinds import EntryKind
 from models.record.tables import LedgerEntry
 from tasks.matters.reading import key_of
 
@@ -129,7 +130,7 @@ def _superseded(session: Session, digest: str) -> Iterator[FileReference]:
     query = (
         select(LedgerEntry.detail, Matter)
         .join(Matter, col(Matter.number) == LedgerEntry.stream)
-        .where(LedgerEntry.kind == "document_rendered")
+        .where(LedgerEntry.kind == EntryKind.DOCUMENT_RENDERED)
         .where(cast(LedgerEntry.detail, String).contains(digest, autoescape=True))
     )
     for detail, matter in session.exec(query):

@@ -15,6 +15,7 @@ from models.matters.tables import Matter
 from models.mechanisms.leads.intake import LeadDraft
 from models.mechanisms.leads.tables import Lead
 from models.record.entries import Fact, digest
+from models.record.entry_kinds import EntryKind
 from models.texts import required_text
 from tasks.informants.keys import open_vault
 from tasks.informants.vault import Vault
@@ -167,10 +168,10 @@ def _note_reading(
         matter = find_matter(session, number, for_change=True)
         actor = bureau_person(session, place, person)
         summary = f"调阅举报人信息，事由：{detail['reason']}"
-        facts = [Fact(matter.number, now, "informant_read", actor, summary, detail)]
+        facts = [Fact(matter.number, now, EntryKind.INFORMANT_READ, actor, summary, detail)]
         if fault is not None:
             untold = "未向调阅人显示举报人信息" if isinstance(fault, RuleViolation) else _UNREADABLE
-            facts.append(Fact(matter.number, now, "informant_unreadable", actor, untold, detail))
+            facts.append(Fact(matter.number, now, EntryKind.INFORMANT_UNREADABLE, actor, untold, detail))
         append_facts(session, facts)
 
 
@@ -277,7 +278,8 @@ def _seal(
     """Write the sealed identity of a lead; returns what the ledger has to say of it."""
     sealed = vault.seal(identity_text(matter.number, identity))
     row = session.get(Informant, key_of(matter))
-    kind, verb = ("informant_recorded", "登记") if row is None else ("informant_changed", "更正")
+    kind = EntryKind.INFORMANT_RECORDED if row is None else EntryKind.INFORMANT_CHANGED
+    verb = "登记" if row is None else "更正"
     row = row or Informant(matter_id=key_of(matter), sealed="", recorded_at=now)
     row.sealed, row.recorded_at = sealed, now
     session.add(row)

@@ -10,6 +10,7 @@ from models.informants.identity import identity_in
 from models.informants.tables import Informant
 from models.matters.tables import Matter
 from models.record.entries import Fact, digest
+from models.record.entry_kinds import EntryKind
 from models.texts import required_text
 from tasks.informants.identities import LONGEST_PERSON, TURN
 from tasks.informants.keys import VARIABLE, origin_of, read_keys, replace_key_file
@@ -76,7 +77,7 @@ def rotate_keys(place: Workplace, person: str, now: datetime) -> Rotation:
         _seal_anew(session, rows, Vault(keys, origin_of(place)), Vault(keys[:1], origin_of(place)))
         actor = f"{office_of(session, place).bureau().short_name} {by}"
         append_entry(
-            session, STREAM, now, "informant_key_rotated", actor,
+            session, STREAM, now, EntryKind.INFORMANT_KEY_ROTATED, actor,
             f"更换举报人信息的密钥，重新加密{len(rows)}条",
             sealed_anew=len(rows), key=mark_of(keys[0]),
         )  # fmt: skip
@@ -115,7 +116,7 @@ def _seal_anew(session: Session, rows: list[tuple[Informant, str]], old: Vault, 
 def _resealed(number: str, row: Informant, actor: str, now: datetime) -> Fact:
     """Return what the ledger of a lead has to say: without it, a row that was replaced would not show."""
     detail = {"sealed_sha256": digest(row.sealed)}
-    return Fact(number, now, "informant_resealed", actor, "更换密钥，重新加密举报人信息", detail)
+    return Fact(number, now, EntryKind.INFORMANT_RESEALED, actor, "更换密钥，重新加密举报人信息", detail)
 
 
 def _drop_old_keys(place: Workplace, keys: list[str]) -> None:

@@ -14,6 +14,7 @@ from models.matters.tables import Assignment, Matter
 from models.matters.vocabulary import Ruling
 from models.office.directory import Office
 from models.petitions.tables import Petition
+from models.record.entry_kinds import EntryKind
 from notifications.texts.rendering import RenderedMessage
 from tasks.documents.issuing import NewDocument, draft_of, issue_documents, publish_draft, withdraw
 from tasks.ladder.rung_messages import Notice, NoticeDesk
@@ -23,7 +24,7 @@ from tasks.record.ledger import append_entry
 from tasks.workplace import work_calendar
 
 
-def draft_circular(session: Session, desk: NoticeDesk, notice: Notice, person: str) -> Matter:
+def draft_circular(session: Session, desk: NoticeDesk, notice: Notice, person: str) -> Matter | None:
     """Put a circular, worded as it would be published, before the bureau.
 
     Args:
@@ -31,8 +32,13 @@ def draft_circular(session: Session, desk: NoticeDesk, notice: Notice, person: s
         desk: Words it.
         notice: The lead and what it owes.
         person: Who raised it, a person or the rule.
+
+    Returns:
+        The circular; None where no template gives its words.
     """
     text = desk.draft(session, notice)
+    if text is None:
+        return None
     bureau = desk.office.bureau().code
     draft = NewPetition(
         MatterKind.CIRCULAR, notice.matter, notice.row, bureau, person, text.body, subject=text.subject
@@ -47,7 +53,7 @@ def draft_circular(session: Session, desk: NoticeDesk, notice: Notice, person: s
     issue_documents(session, desk.office, [circular], desk.now)
     for stream in (notice.matter.number, matter.number):
         append_entry(
-            session, stream, desk.now, "circular_drafted", person,
+            session, stream, desk.now, EntryKind.CIRCULAR_DRAFTED, person,
             f"通报稿 {matter.printed_number} 已拟定，待批准后发布",
             circular=matter.number, due_on=notice.row.due_on.isoformat(), body=text.body,
         )  # fmt: skip
@@ -110,7 +116,7 @@ def settle_circular(
         ]
         NoticeDesk(office, kinds, work_calendar(session), accepted.recorded_at).enqueue(session, notices)
     summary = f"通报 {matter.printed_number} {'经批准发布' if approved else f'不予发布：{reason}'}"
-    kind = "circular_published" if approved else "circular_withheld"
+    kind = EntryKind.CIRCULAR_PUBLISHED if approved else EntryKind.CIRCULAR_WITHHELD
     append_entry(session, lead.number, accepted.recorded_at, kind, person, summary, circular=matter.number)
     lead.stale_since = accepted.recorded_at
     session.add(lead)

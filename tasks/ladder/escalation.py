@@ -17,6 +17,7 @@ from models.matters.kinds import Kinds
 from models.matters.tables import Assignment, Matter
 from models.office.directory import Office
 from models.record.entries import RULE, Fact
+from models.record.entry_kinds import EntryKind
 from tasks.ladder.circulars import draft_circular
 from tasks.ladder.rung_messages import Notice, NoticeDesk
 from tasks.matters.reading import key_of
@@ -158,7 +159,7 @@ class _Clerk:
         }  # fmt: skip
         if raising is not Raising.RAISED:
             summary += f"（{raising.label}{f'：{reason}' if reason else ''}）"
-        self.facts.append(Fact(matter.number, self.now, "escalated", RULE, summary, detail))
+        self.facts.append(Fact(matter.number, self.now, EntryKind.ESCALATED, RULE, summary, detail))
 
     def write(self, session: Session) -> None:
         """Write everything noted within the transaction."""

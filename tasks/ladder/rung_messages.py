@@ -1,10 +1,9 @@
-"""Writing what is told at a rung of the ladder into the outbox, in bulk."""
+"""What is told at a rung of the ladder: put into words and posted, in bulk."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from models.days.calendar import WorkCalendar
@@ -16,14 +15,14 @@ from models.ladder.vocabulary import Raising, Recipient, Rung
 from models.matters.kinds import Kinds
 from models.matters.tables import Assignment, Matter
 from models.mechanisms.leads.tables import Lead
-from models.messages.tables import Message
-from models.messages.vocabulary import Delivery
+from models.messages.kinds import MessageKind
 from models.office.directory import Office
 from models.office.vocabulary import Role
-from notifications.texts.rendering import RenderedMessage, render_message
+from notifications.texts.rendering import RenderedMessage
 from tasks.documents.issuing import NewDocument, issue_documents
 from tasks.matters.due_dates import due_account, term_of
 from tasks.matters.reading import key_of
+from tasks.messages.posting import NewMessage, post, put_into_words, step_key
 
 # What a person who raises a rung rests on.
 _BY_HAND = "通知§12(六)：推诿、敷衍、拖延的，向市政府报告、在全市范围内通报"
@@ -59,10 +58,10 @@ class NoticeDesk:
     _shared: dict[object, dict[str, object]] = field(default_factory=dict, init=False)
 
     def enqueue(self, session: Session, notices: Sequence[Notice]) -> None:
-        """Write every notice into the outbox within the transaction that raised its rung."""
+        """Post every notice within the transaction that raised its rung."""
         history = self._history(session, notices)
         issued = self._issue(session, notices, history)
-        messages = [
+        messages = (
             self._message(
                 notice,
                 unit_code,
@@ -71,9 +70,8 @@ class NoticeDesk:
             )
             for notice in notices
             for unit_code in self._addressees(notice)
-        ]
-        if messages:
-            session.connection().execute(insert(Message), messages)
+        )
+        post(session, self.office, messages, self.now)
 
     def _issue(
         self, session: Session, notices: Sequence[Notice], history: dict[int, list[str]]
@@ -106,11 +104,12 @@ class NoticeDesk:
         query = select(Lead.matter_id, Lead.facts).where(col(Lead.matter_id).in_(matters))
         return dict(session.exec(query).all()) if matters else {}
 
-    def draft(self, session: Session, notice: Notice) -> RenderedMessage:
-        """Return a notice in the words in which it would be sent; nothing is written."""
+    def draft(self, session: Session, notice: Notice) -> RenderedMessage | None:
+        """Return a notice in the words in which it would be sent, None where no template gives any."""
         sent = self._history(session, [notice]).get(key_of(notice.row), [])
-        values = {**self._values(notice, self.office.bureau().code, sent), "document": ""}
-        return render_message(notice.rule.rung.value, values, self.office.wording)
+        told = self._message(notice, self.office.bureau().code, sent, "")
+        message = replace(told, kind=MessageKind(notice.rule.rung.value))
+        return put_into_words(session, self.office, message, self.now)
 
     def _addressees(self, notice: Notice) -> Iterator[str]:
         """Give the codes of the units that a kind of recipient means."""
@@ -124,23 +123,15 @@ class NoticeDesk:
             case Recipient.CITY:
                 yield from (unit.code for unit in self.office.units if unit.active)
 
-    def _message(self, notice: Notice, unit_code: str, sent: list[str], document: str) -> dict[str, object]:
-        """Return the row of one message."""
-        row, matter, rung = notice.row, notice.matter, notice.rule.rung
+    def _message(self, notice: Notice, unit_code: str, sent: list[str], document: str) -> NewMessage:
+        """Return one message; it is told once for a due date."""
+        row, matter = notice.row, notice.matter
         # A receipt that nobody signs is deemed: it is reminded of in other words.
-        kind = self.kinds.duty(row.step).reminder or rung.value
-        text = notice.text or render_message(
-            kind, {**self._values(notice, unit_code, sent), "document": document}, self.office.wording
-        )
+        kind = self.kinds.duty(row.step).reminder or MessageKind(notice.rule.rung.value)
         to = unit_code + (":leader" if notice.recipient is Recipient.LEADER else "")
-        return {
-            "matter_id": key_of(matter), "unit_code": unit_code, "tag": to.replace(":", "-"),
-            "recipient": notice.recipient, "kind": kind,
-            "dedupe_key": f"{matter.number}/{row.step.value}/{row.round}/{kind}-{row.due_on:%Y%m%d}/{to}",
-            "subject": text.subject, "body": text.body, "status": Delivery.CREATED, "created_at": self.now,
-            "document_number": document or None,
-            "attempts": 0, "next_attempt_at": self.now, "handed_over_at": None, "last_error": "",
-        }  # fmt: skip
+        key = step_key(matter, row, kind, f"{row.due_on:%Y%m%d}", to)
+        values = {} if notice.text else {**self._values(notice, unit_code, sent), "document": document}
+        return NewMessage(kind, unit_code, key, values, matter, document, notice.recipient, notice.text)
 
     def _values(self, notice: Notice, unit_code: str, sent: list[str]) -> dict[str, object]:
         """Return what the templates speak of."""

@@ -12,6 +12,7 @@ from models.ladder.vocabulary import Grounds, Raising, Rung
 from models.matters.kinds import Kinds
 from models.matters.tables import Assignment, Matter
 from models.office.directory import Office
+from models.record.entry_kinds import EntryKind
 from models.texts import check_text, visible
 from tasks.informants.identities import refuse_naming
 from tasks.ladder.circulars import draft_circular
@@ -139,7 +140,10 @@ class _Case:
         notices = [Notice(self.matter, self.row, self.rule, each, self.grounds) for each in recipients]
         circular = ""
         if self.raising is Raising.AWAITING:
-            circular = draft_circular(self.session, desk, notices[0], self.actor).number
+            drafted = draft_circular(self.session, desk, notices[0], self.actor)
+            if drafted is None:
+                raise RuleViolation("通报的模板无法使用，未拟稿，请用 zero137 doctor 核对。")
+            circular = drafted.number
         else:
             desk.enqueue(self.session, notices)
         self.matter.stale_since = self.now
@@ -172,7 +176,7 @@ class _Case:
         awaiting = "" if self.raising is Raising.RAISED else f"（{self.raising.label}）"
         summary = f"人工{rung.label}：{unit}，{row.step.label}，{self.grounds}{awaiting}"
         append_entry(
-            self.session, self.matter.number, self.now, "escalated", self.actor, summary,
+            self.session, self.matter.number, self.now, EntryKind.ESCALATED, self.actor, summary,
             step=row.step.value, round=row.round, unit=row.unit_code, rung=rung.value,
             raising=self.raising.value, due_on=row.due_on.isoformat(), grounds=self.request.grounds.value,
         )  # fmt: skip

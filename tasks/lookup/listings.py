@@ -15,7 +15,7 @@ from models.ladder.vocabulary import Raising, Rung
 from models.matters.tables import Assignment, Evidence, Matter
 from models.messages.tables import Message
 from models.messages.vocabulary import Delivery
-from tasks.delivery.outbox import WAITING
+from tasks.delivery.sending import WAITING
 from tasks.evidence.pieces import evidence_of
 from tasks.matters.reading import find_matter, key_of
 from tasks.workplace import Workplace

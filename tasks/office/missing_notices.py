@@ -7,15 +7,16 @@ from sqlmodel import Session, col, select
 from models.days.calendar import WorkCalendar
 from models.days.terms import day_label
 from models.matters.tables import Assignment, Matter
-from models.messages.tables import Message
+from models.messages.kinds import MessageKind
 from models.record.entries import RULE
-from notifications.texts.rendering import render_message
+from models.record.entry_kinds import EntryKind
+from tasks.messages.posting import NewMessage, is_told, message_key, post
 from tasks.record.ledger import append_entry
 from tasks.turns import TELLING, take_turn
 from tasks.workplace import Workplace, office_of, work_calendar
 
 _SHOWN = 20
-_KIND = "calendar_missing"
+_KIND = MessageKind.CALENDAR_MISSING
 
 
 def tell_of_missing_notices(place: Workplace, now: datetime) -> int:
@@ -35,25 +36,17 @@ def tell_of_missing_notices(place: Workplace, now: datetime) -> int:
         if not place.policy.business_hours.is_open(now, calendar):
             return 0
         owed = _provisional(session)
-        bureau = office_of(session, place).bureau()
-        key = f"calendar/{place.policy.day_of(now)}/{_KIND}/{bureau.code}"
-        told = select(Message.id).where(Message.dedupe_key == key)
-        if not owed or session.exec(told).first() is not None:
+        office = office_of(session, place)
+        key = message_key("calendar", place.policy.day_of(now), _KIND)
+        if not owed or is_told(session, key):
             return 0
         years = "、".join(str(year) for year in _years(owed, calendar))
-        text = render_message(
-            _KIND,
-            {"years": years, "count": len(owed), "unit": bureau.name, "lines": _lines(owed)},
-            place.templates_folder,
-        )
-        session.add(
-            Message(
-                unit_code=bureau.code, tag=bureau.code, kind=_KIND, dedupe_key=key,
-                subject=text.subject, body=text.body, created_at=now, next_attempt_at=now,
-            )
-        )  # fmt: skip
+        bureau = office.bureau()
+        values = {"years": years, "count": len(owed), "unit": bureau.name, "lines": _lines(owed)}
+        message = NewMessage(_KIND, bureau.code, message_key(key, bureau.code), values)
+        post(session, office, [message], now)
         summary = f"提醒导入{years}年放假安排，{len(owed)}条线索的到期日为暂定"
-        append_entry(session, "calendar", now, _KIND, RULE, summary, leads=len(owed))
+        append_entry(session, "calendar", now, EntryKind.CALENDAR_MISSING, RULE, summary, leads=len(owed))
         return len(owed)
 
 

@@ -7,6 +7,7 @@ from sqlmodel import col, select
 from models.errors import InputError
 from models.office.directory import UnitFact, check_directory
 from models.office.tables import Unit
+from models.record.entry_kinds import EntryKind
 from tasks.record.ledger import append_entry
 from tasks.turns import take_turn
 from tasks.workplace import Workplace, unit_fact
@@ -55,7 +56,7 @@ def import_units(
         if added or changed:
             summary = f"单位目录导入：新增{added}个，修改{changed}个"
             append_entry(
-                session, "units", now, "units_imported", origin, summary, added=added, changed=changed
+                session, "units", now, EntryKind.UNITS_IMPORTED, origin, summary, added=added, changed=changed
             )
     return added, changed
 

@@ -12,10 +12,12 @@ from models.days.tables import CalendarNotice
 from models.days.terms import Due, DueDates
 from models.errors import InputError
 from models.matters.tables import Assignment, Matter
+from models.messages.kinds import MessageKind
 from models.record.entries import RULE
+from models.record.entry_kinds import EntryKind
 from tasks.matters.due_dates import recompute
 from tasks.matters.reading import read_file
-from tasks.messages.posting import enqueue
+from tasks.messages.posting import tell_unit
 from tasks.petitions.pending import move_due
 from tasks.record.ledger import append_entry
 from tasks.turns import take_turn
@@ -86,7 +88,7 @@ def import_notice(place: Workplace, notice: YearNotice, now: datetime) -> Calend
         )
         session.flush()
         summary = f"导入{notice.year}年放假安排，共{len(days)}日"
-        append_entry(session, "calendar", now, "calendar_imported", "操作员", summary, digest=digest)
+        append_entry(session, "calendar", now, EntryKind.CALENDAR_IMPORTED, "操作员", summary, digest=digest)
         return CalendarImport(created=True, moved=_recompute_open(session, place, now), overlaps=overlaps)
 
 
@@ -109,10 +111,11 @@ def _recompute_open(session: Session, place: Workplace, now: datetime) -> list[M
         change = MovedDate(matter.number, row.step.label, row.due_on, day)
         move_due(session, matter, row, Due(day, due.provisional), policy, now)
         append_entry(
-            session, matter.number, now, "due_recomputed", RULE, _summary(change),
+            session, matter.number, now, EntryKind.DUE_RECOMPUTED, RULE, _summary(change),
             step=row.step.value, before=change.before.isoformat(), after=day.isoformat(),
         )  # fmt: skip
-        enqueue(session, office, read_file(session, matter), row, "due_moved", row.unit_code, now)
+        file = read_file(session, matter)
+        tell_unit(session, office, file, row, MessageKind.DUE_MOVED, row.unit_code, now)
         moved.append(change)
     return moved
 

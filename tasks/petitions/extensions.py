@@ -15,15 +15,17 @@ from models.matters.facts import AcceptedAnswer
 from models.matters.tables import Assignment, Evidence, Matter
 from models.matters.vocabulary import Ruling
 from models.mechanisms.extensions import AcceptedExtension, ExtensionDraft, accept_extension
+from models.messages.kinds import MessageKind
 from models.office.directory import Office
 from models.petitions.tables import Petition, PetitionEvidence
+from models.record.entry_kinds import EntryKind
 from tasks.documents.issuing import NewDocument, issue_documents
 from tasks.evidence.pieces import referenced_evidence, store_pieces
 from tasks.evidence.taking_in import taken_in
 from tasks.informants.identities import refuse_naming
 from tasks.matters.due_dates import due_at_extension
 from tasks.matters.reading import find_matter, key_of, lead_facts, read_file
-from tasks.messages.posting import enqueue
+from tasks.messages.posting import tell_unit
 from tasks.messages.values import matter_values
 from tasks.petitions.pending import NewPetition, move_due, open_petition, pending_petitions
 from tasks.record.ledger import append_entry
@@ -125,7 +127,7 @@ class _Case:
         )
         for stream in (self.lead.number, matter.number):
             append_entry(
-                self.session, stream, self.now, "extension_requested", actor, summary,
+                self.session, stream, self.now, EntryKind.EXTENSION_REQUESTED, actor, summary,
                 extension=matter.number, due_on=due_on.isoformat(),
                 proposed_on=accepted.until.isoformat(), grounds=accepted.grounds, evidence=digests,
             )  # fmt: skip
@@ -161,8 +163,9 @@ def settle_extension(
             now,
         )
         summary = f"同意延期（{matter.printed_number}）：整改到期日由 {before} 延至 {_label(row)}"
+    kind = EntryKind.EXTENDED if approved else EntryKind.EXTENSION_REFUSED
     append_entry(
-        session, lead.number, now, "extended" if approved else "extension_refused", actor, summary,
+        session, lead.number, now, kind, actor, summary,
         extension=matter.number, before=before.isoformat(), after=row.due_on.isoformat(),
     )  # fmt: skip
     _tell(session, office, matter, row, accepted, before)
@@ -196,8 +199,8 @@ def _tell(
     )  # fmt: skip
     (document,) = issue_documents(session, office, [reply], accepted.recorded_at)
     for code in dict.fromkeys((asked_by, row.unit_code)):
-        enqueue(
-            session, office, file, ruled, "extension_reply", code, accepted.recorded_at,
+        tell_unit(
+            session, office, file, ruled, MessageKind.EXTENSION_REPLY, code, accepted.recorded_at,
             document=document, **told,
         )  # fmt: skip
 

@@ -14,6 +14,7 @@ from models.matters.tables import Assignment, Matter
 from models.office.policy import Policy
 from models.petitions.tables import Petition
 from models.record.entries import RULE
+from models.record.entry_kinds import EntryKind
 from tasks.documents.issuing import draft_of, withdraw
 from tasks.matters.reading import key_of, lock_matters
 from tasks.record.ledger import append_entry
@@ -112,7 +113,7 @@ def drop_petitions(
                 withdraw(session, draft, f"{Outcome.MOOT.label}（{why}）", RULE, now)
         session.add_all((matter, row))
         summary = f"{matter.kind.label}办结：{Outcome.MOOT.label}（{why}）"
-        append_entry(session, matter.number, now, "closed", RULE, summary, outcome=Outcome.MOOT.value)
+        append_entry(session, matter.number, now, EntryKind.CLOSED, RULE, summary, outcome=Outcome.MOOT.value)
     return [matter.number for matter in dropped]
 
 

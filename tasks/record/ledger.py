@@ -8,6 +8,7 @@ from sqlalchemy import insert
 from sqlmodel import Session, col, select
 
 from models.record.entries import NOTHING, Fact, Head, entry_hash
+from models.record.entry_kinds import EntryKind
 from models.record.tables import LedgerEntry, LedgerHead
 from tasks.database import insert_into
 
@@ -19,7 +20,7 @@ def append_entry(
     session: Session,
     stream: str,
     at: datetime,
-    kind: str,
+    kind: EntryKind,
     actor: str,
     summary: str,
     **detail: Any,  # noqa: ANN401 - JSON values

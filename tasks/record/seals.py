@@ -9,6 +9,7 @@ from sqlalchemy import SQLColumnExpression, insert
 from sqlmodel import Session, col, func, select
 
 from models.record.entries import NOTHING, Head
+from models.record.entry_kinds import EntryKind
 from models.record.seals import Changes, SealFact, Tree, leaf_of
 from models.record.tables import LedgerEntry, LedgerHead, Seal, SealedHead
 from tasks.database import streaming
@@ -145,5 +146,5 @@ def _store(session: Session, fact: SealFact, moved: list[Head], actor: str) -> S
     rows = [{"seal_number": fact.number, **vars(head)} for head in moved]
     session.connection().execute(insert(SealedHead), rows)
     summary = f"封存第{fact.number}号：{fact.matters}个序列，其中{len(moved)}个有新记录"
-    append_entry(session, SEALS, fact.at, "sealed", actor, summary, seal=fact.number, hash=fact.hash)
+    append_entry(session, SEALS, fact.at, EntryKind.SEALED, actor, summary, seal=fact.number, hash=fact.hash)
     return seal

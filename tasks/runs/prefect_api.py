@@ -19,8 +19,10 @@ from models.runs.diagnosis import HELD, RunFact
 from tasks.runs.signatures import Heard, is_living, last_claim
 from tasks.workplace import ApiAddress
 
-# The flow and the deployment that carry one lead share this name.
-HANDLE_LEAD = "办理线索"
+# The flow and the deployment that carry one matter share this name.
+CARRY_MATTER = "办理事项"
+# What earlier releases called it: their runs are found, replaced and ended. Source: ADR-0024.
+FORMER_NAMES = ("办理线索",)
 # The server answers 503 while SQLite is locked by another writer; these pauses, in seconds, outlast that.
 _PAUSES = (0.1, 0.2, 0.4, 0.8, *(1.0,) * 30)
 # A run in one of these states has ended or is about to; the others are live.
@@ -66,7 +68,7 @@ class PrefectApi:
         """Close the connection."""
         self._http.close()
 
-    def start_handling(self, number: str, name: str, continues: str | None = None) -> str:
+    def start_carrying(self, number: str, name: str, continues: str | None = None) -> str:
         """Create the flow run that carries a lead; asking twice on one occasion gives the same run.
 
         Args:
@@ -171,7 +173,8 @@ class PrefectApi:
             StartError: The server is not reached.
         """
         state = {"type": {"any_": _LIVE}}
-        wanted = {"flows": {"name": {"any_": [HANDLE_LEAD]}}, "flow_runs": {"state": state}}
+        flows = {"name": {"any_": [CARRY_MATTER, *FORMER_NAMES]}}
+        wanted = {"flows": flows, "flow_runs": {"state": state}}
         return map(self._fact, self._rows(wanted))
 
     def held_runs(self) -> Iterator[RunFact]:
@@ -262,7 +265,7 @@ class PrefectApi:
     def _deployment(self) -> Row:
         """Return the deployment that carries the leads."""
         if self._deployed is None:
-            path = f"/deployments/name/{quote(HANDLE_LEAD)}/{quote(HANDLE_LEAD)}"
+            path = f"/deployments/name/{quote(CARRY_MATTER)}/{quote(CARRY_MATTER)}"
             self._deployed = dict(self._call("GET", path))
         return self._deployed
 

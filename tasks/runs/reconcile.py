@@ -7,7 +7,7 @@ were cancelled or deleted by hand; and it is how a receipt comes to be deemed: n
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement
@@ -16,6 +16,7 @@ from sqlmodel import Session, col, select
 from models.errors import ConflictError, StartError
 from models.matters.tables import Assignment, Matter
 from models.record.entries import RULE
+from models.record.entry_kinds import EntryKind
 from models.runs.diagnosis import Carried, diagnose, is_orphaned, is_superfluous
 from models.runs.vocabulary import RunFault, RunRepair
 from tasks.matters.reading import find_matter, key_of
@@ -160,24 +161,27 @@ def _carried(place: Workplace, matter: Matter, owed: Assignment | None, now: dat
 def _mend(place: Workplace, api: PrefectApi, finding: RunFinding, now: datetime) -> Mended | None:
     """Mend one fault and note it in the ledger; None where it has gone meanwhile."""
     try:
-        if not _persists(place, api, finding, now):
-            return None
-        return _repair(place, api, finding, now)
+        found = _found_again(place, api, finding, now)
+        return _repair(place, api, found, now) if found is not None else None
     except (StartError, ConflictError) as error:
         # One lead that cannot be helped now must not keep the others waiting.
         logger.warning("%s：%s", finding.number, error)
         return Mended(finding, reason=str(error))
 
 
-def _persists(place: Workplace, api: PrefectApi, finding: RunFinding, now: datetime) -> bool:
-    """Look at one lead again: facts and runs were read at different moments, and both move on."""
+def _found_again(place: Workplace, api: PrefectApi, finding: RunFinding, now: datetime) -> RunFinding | None:
+    """Look at one lead again: facts and runs were read at different moments, and both move on.
+
+    A run that was detached may have crashed meanwhile, because somebody filled in its form.
+    """
     run = api.runs_by_id([finding.run_id]).get(finding.run_id) if finding.run_id else None
     if run is not None and not finding.number:
-        return is_orphaned(run)
+        return finding if is_orphaned(run) else None
     if run is not None and finding.fault is RunFault.DUPLICATED:
-        return is_superfluous(run, _carrier(place, finding.number))
+        return finding if is_superfluous(run, _carrier(place, finding.number)) else None
     leads = _leads(place, now, col(Matter.number) == finding.number)
-    return bool(leads) and leads[0].run_id == finding.run_id and diagnose(leads[0], run) is finding.fault
+    fault = diagnose(leads[0], run) if leads and leads[0].run_id == finding.run_id else None
+    return replace(finding, fault=fault) if fault is not None else None
 
 
 def _repair(place: Workplace, api: PrefectApi, finding: RunFinding, now: datetime) -> Mended | None:
@@ -213,7 +217,11 @@ def _replace(place: Workplace, api: PrefectApi, finding: RunFinding, now: dateti
     """
     with place.reading() as session:
         name = f"{find_matter(session, finding.number).printed_number} · 接续"
-    new_run_id = api.start_handling(finding.number, name, continues=finding.run_id)
+    new_run_id = api.start_carrying(finding.number, name, continues=finding.run_id)
+    if finding.fault is RunFault.DETACHED and finding.run_id is not None:
+        # Nobody serves it any more. What was filled into its form is read by the new run; whoever comes later
+        # is refused, instead of writing where nobody looks again.
+        api.end(finding.run_id)
     with place.writing() as session:
         matter = find_matter(session, finding.number, for_change=True)
         if matter.flow_run_id != finding.run_id:
@@ -222,9 +230,6 @@ def _replace(place: Workplace, api: PrefectApi, finding: RunFinding, now: dateti
         session.add(matter)
         _note(session, finding, RunRepair.REPLACED, new_run_id, now)
     api.wake(new_run_id)
-    if finding.fault is RunFault.DETACHED and finding.run_id is not None:
-        # It waits in a pool that nobody serves any more.
-        api.end(finding.run_id)
     return Mended(finding, RunRepair.REPLACED, new_run_id)
 
 
@@ -245,7 +250,7 @@ def _note(
     """Write what was found and done into the ledger, with a link from the old run to the new one."""
     subject = "承办运行" if finding.number else "运行"
     append_entry(
-        session, finding.number or "runs", now, "run_repaired", RULE,
+        session, finding.number or "runs", now, EntryKind.RUN_REPAIRED, RULE,
         f"{subject}{finding.fault.label}，已{repair.label}",
         fault=finding.fault.value, repair=repair.value, run=finding.run_id, carried_by=run_id,
     )  # fmt: skip

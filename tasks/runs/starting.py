@@ -27,7 +27,7 @@ def start_run(place: Workplace, api: PrefectApi, number: str) -> str:
         matter = find_matter(session, number)
     if matter.flow_run_id is not None:
         return matter.flow_run_id
-    started = api.start_handling(matter.number, f"{matter.printed_number} · 派发")
+    started = api.start_carrying(matter.number, f"{matter.printed_number} · 派发")
     return adopt_run(place, number, started)
 
 

@@ -10,7 +10,7 @@ from models.messages.vocabulary import Delivery
 from models.office.vocabulary import Role
 from models.record.tables import LedgerHead
 from models.upkeep.remarks import Finding, doubtful, fine, wrong
-from tasks.delivery.outbox import WAITING
+from tasks.delivery.sending import WAITING
 from tasks.record.seals import newest_seal
 from tasks.workplace import Workplace, read_office, work_calendar
 

@@ -19,7 +19,7 @@ from models.messages.vocabulary import Delivery
 from models.record.tables import LedgerEntry, LedgerHead, Seal
 from models.runs.tables import PatrolRound
 from models.runs.vocabulary import RunFault
-from tasks.delivery.outbox import WAITING
+from tasks.delivery.sending import WAITING
 from tasks.lookup.board import owed_facts
 from tasks.workplace import Workplace, work_calendar
 

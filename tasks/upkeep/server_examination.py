@@ -10,12 +10,12 @@ from urllib.parse import quote
 import httpx
 
 from models.upkeep.remarks import Finding, doubtful, fine, unreached, wrong
-from tasks.runs.prefect_api import HANDLE_LEAD, open_http
+from tasks.runs.prefect_api import CARRY_MATTER, open_http
 from tasks.workplace import ApiAddress
 
 PATROL = "巡查"
 # Every flow an operator may start is registered under its own name.
-DEPLOYMENTS = (HANDLE_LEAD, "登记线索", "批量导入", "延期申请", "人工督办", "导出台账", PATROL)
+DEPLOYMENTS = (CARRY_MATTER, "登记线索", "批量导入", "延期申请", "人工督办", "导出台账", PATROL)
 # Whoever does not answer within this time does not answer, in seconds.
 _PATIENCE = 4
 # Due dates end at a moment; clocks that differ by more than the first should be set, by the second must be.

@@ -9,12 +9,13 @@ from walks.walking import EXPLANATION
 
 from models.codes import Step
 from models.matters.vocabulary import Verdict
+from models.mechanisms.leads.duties import LEADS
 from models.mechanisms.leads.vocabulary import Finding
 
 _AUTHORITIES = ("侯马市住房和城乡建设管理局", "侯马市交通运输局", "侯马市商务局")
 _RESPONSIBLE = ("侯马市市场监督管理局", "侯马市行政审批服务管理局", "侯马市住房和城乡建设管理局")
 _FINDINGS = (Finding.SUBSTANTIATED, Finding.PARTLY_SUBSTANTIATED, Finding.UNSUBSTANTIATED)
-_GATED = frozenset({Step.VERIFY, Step.RECTIFY})
+_GATED = frozenset(duty.step for duty in LEADS.duties if duty.is_gated)
 
 
 class Manner(StrEnum):

@@ -64,6 +64,7 @@ def test_an_operator_conducts_a_lead_in_the_browser(page: Page, system: System, 
     lead = until(lambda: find_lead(system, "某局办理经营许可违规增设前置条件"), "the lead is registered")
     number, printed = lead["number"], lead["printed_number"]
     system.await_step(number, "待移交")
+    until(lambda: system.runs_of(f"登记线索 · {printed}"), "the run says what it registered")
 
     form = open_form(page, system, printed)
     fill(form, "经办人", "经办人甲")

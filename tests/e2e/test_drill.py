@@ -1,6 +1,7 @@
 """A small drill: the whole system by an accelerated clock, and every rung checked against the rules."""
 
 import os
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -32,6 +33,14 @@ def test_six_leads_in_sixteen_days(tmp_path: Path, lacking: Lacking) -> None:
     assert "拒收不合格反馈 1 次" in done.stdout
     assert not (tmp_path / "live").exists()
     assert System(tmp_path / "drill").children() == {}
+    with sqlite3.connect(tmp_path / "drill" / "prefect" / "prefect.db") as database:
+        patrols = database.execute("SELECT name FROM flow_run WHERE name LIKE '巡查 · %'").fetchall()
+    moments, deeds = zip(*(name.removeprefix("巡查 · ").split(" · ") for (name,) in patrols), strict=True)
+    # By the clock of the drill, which stands still at the ladder's times; some reminded somebody.
+    assert min(moments) == "11-23 09:00"
+    assert {moment.split()[1] for moment in moments} <= {"09:00", "15:00", "18:00"}
+    assert "无到期提醒" in deeds
+    assert any(deed.startswith("提醒") for deed in deeds)
     said = subprocess.run(
         [COMMAND, "lead", "list", "--all"],
         env={**os.environ, "ZERO137_HOME": str(tmp_path / "drill")},

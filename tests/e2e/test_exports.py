@@ -28,6 +28,9 @@ def test_the_link_of_an_export_gives_the_file(system: System) -> None:
         link = re.search(r"\((/exports/[^)]+)\)", told["ledger-export"])
         assert link
         reply = browser.get(link[1])
+        until(lambda: system.state(run["id"]) == "已导出", "the export ends")
     assert (reply.status_code, "导出用的线索" in reply.text) == (200, True)
+    name = system.api(f"/flow_runs/{run['id']}")["name"]
+    assert re.fullmatch(r"导出台账 · 全部 · \d+条", name), name
     assert reply.headers["content-disposition"].startswith("attachment; filename*=utf-8''%E5%8F%B0")
     assert hashlib.sha256(reply.content).hexdigest() in told["ledger-export-note"]

@@ -30,6 +30,7 @@ def import_by_form(system: System, file: Path) -> None:
     deployment = system.api("/deployments/name/批量导入/批量导入")
     run = system.launch(deployment["id"], file=str(file), person="经办人甲")
     until(lambda: system.state(run) == "已登记", f"the import ends, but {system.state(run)}")
+    assert system.api(f"/flow_runs/{run}")["name"] == f"批量导入 · {file.name} · 新登记1条"
 
 
 def test_prefect_knows_nothing_of_an_informant(own_system: System, tmp_path: Path, proof: Path) -> None:

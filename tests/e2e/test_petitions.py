@@ -54,6 +54,8 @@ def test_an_extension_is_asked_for_and_granted_in_the_ui(system: System, proof: 
     until(lambda: system.state(first) == "待审批", "the request is put before the approver")
     second = system.launch(deployment["id"], number=number, extension=asked)
     until(lambda: system.state(second) == "未受理", "a second one is refused")
+    names = [system.api(f"/flow_runs/{run_id}")["name"] for run_id in (first, second)]
+    assert names == [f"延期申请 · {number} · 待审批", f"延期申请 · {number} · 未受理"]
     request = system.await_step(f"{number}-Y1", "待延期审批")
     assert [piece["name"] for piece in request["evidence"]] == [proof.name]
     run = system.lead(number)["run"]

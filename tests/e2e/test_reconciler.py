@@ -1,6 +1,7 @@
 """The reconciler: every fault is found, named, mended and written down, and nothing is done twice."""
 
 import os
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from sqlalchemy import text
 from models.codes import Step
 from models.runs.vocabulary import RunFault, RunRepair
 from tasks.conduct.answers import Submission, record_answer
-from tasks.runs.prefect_api import PrefectApi
+from tasks.runs.prefect_api import CARRY_MATTER, PrefectApi
 from tasks.runs.reconcile import reconcile
 from tasks.runs.signatures import claim_message, worker_name
 from tasks.workplace import ApiAddress
@@ -100,6 +101,8 @@ def test_a_patrol_without_a_living_owner_is_carried_on(system: System) -> None:
     """Registrations, imports and patrols are held by workers as well, and may be done again at any time."""
     patrol = system.launch(system.api("/deployments/name/巡查/巡查")["id"])
     until(lambda: system.state(patrol) == "已巡查", "the patrol ends")
+    name = system.api(f"/flow_runs/{patrol}")["name"]
+    assert re.fullmatch(r"巡查 · \d\d-\d\d \d\d:\d\d · (无到期提醒|.+\d条)", name), name
     system.force(patrol, "PENDING", gone(system))
     (row,) = system.json("reconcile")
     assert (row["number"], row["fault"], row["run"]) == ("", RunFault.ORPHANED.label, patrol)
@@ -143,7 +146,7 @@ def test_a_reconciler_killed_half_way_is_followed_by_another(system: System, lea
     lost = run_of(system, lead)
     system.delete_run(lost)
     with PrefectApi(ApiAddress(f"http://127.0.0.1:{system.port}/api")) as api:
-        made = api.start_handling(lead["number"], "接续", continues=lost)
+        made = api.start_carrying(lead["number"], "接续", continues=lost)
     (row,) = system.json("reconcile")
     assert (row["fault"], row["new_run"]) == (RunFault.LOST.label, made)
     system.await_step(lead["number"], "待移交")
@@ -163,7 +166,7 @@ def test_a_run_that_waits_on_an_answered_step_is_woken(system: System, lead: dic
 
 def test_a_second_run_of_a_lead_ends_whether_it_runs_or_waits(system: System, lead: dict[str, Any]) -> None:
     """One started by hand ends by itself; one that waits is ended, and the lead keeps its own."""
-    deployment = system.api("/deployments/name/办理线索/办理线索")["id"]
+    deployment = system.api(f"/deployments/name/{CARRY_MATTER}/{CARRY_MATTER}")["id"]
     second = system.launch(deployment, number=lead["number"])
     until(lambda: system.state(second) == "已有运行承办", "the second run ends by itself")
     system.force(second, "PAUSED")

@@ -65,6 +65,8 @@ def test_an_operator_supervises_from_the_ui(system: System) -> None:
     second = system.launch(deployment["id"], number=number, supervision=filled)
     until(lambda: system.state(second) == "未督办", "the second one is refused")
     assert "已经发出过" in system.api(f"/flow_runs/{second}")["state"]["message"]
+    names = [system.api(f"/flow_runs/{run_id}")["name"] for run_id in (first, second)]
+    assert names == [f"人工督办 · {number} · 督办 · 已发出", f"人工督办 · {number} · 督办 · 未督办"]
 
 
 def test_the_board_is_published_anew_only_when_it_changed(system: System) -> None:

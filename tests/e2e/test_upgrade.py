@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from conftest import Clock
 from harness.running_system import System, until
+from harness.standings import fill_in, form_of, standings, wait_at, waits
 from mishaps.later_release import make_later_release
-from walks.walking import EXPLANATION, LEAD_STEPS, Walk, register_lead, write_evidence
+from walks.walking import EXPLANATION, LEAD_STEPS, PERSON, Walk, register_lead, write_evidence
 
 from deployments.installation.opening import open_workplace
 from deployments.installation.settings import Settings
@@ -23,7 +23,6 @@ from tasks.evidence.pieces import add_evidence
 
 pytestmark = pytest.mark.e2e
 
-PERSON = "经办人甲"
 MEASURES = "废止有关文件，退还已收取的保证金。"
 FOUND = {"finding": "属实", "responsible": "侯马市市场监督管理局", "opinion": "立即停止要求企业提交该证明。"}
 # What people fill into the forms of the old release, by step.
@@ -40,14 +39,6 @@ NEW_FORM = {
     "countersign": {"explanation": "同意核查结论。"},
     "rectify": {"steps_taken": MEASURES, "explanation": EXPLANATION},
 }  # fmt: skip
-
-
-class Standing(NamedTuple):
-    """How a lead stands: the step it waits for (blank where closed), the key of its form, its run."""
-
-    step: str
-    key: str
-    run: str
 
 
 class Later(System):
@@ -92,45 +83,6 @@ def prepare(system: System, papers: Path) -> dict[str, str]:
     return numbers
 
 
-def standings(system: System) -> dict[str, Standing]:
-    """Return how all leads stand."""
-    query = (
-        "SELECT m.number, a.step, a.form_key, m.flow_run_id FROM matter m "
-        "LEFT JOIN assignment a ON a.matter_id = m.id AND a.answered_at IS NULL AND m.outcome IS NULL"
-    )
-    with closing(sqlite3.connect(system.home / "zero137.db", timeout=10)) as facts:
-        return {number: Standing(*(part or "" for part in rest)) for number, *rest in facts.execute(query)}
-
-
-def waits(system: System, lead: Standing) -> bool:
-    """Tell whether a lead is suspended with the form that our database knows of."""
-    run = system.api(f"/flow_runs/{lead.run}") if lead.run and lead.key else None
-    details = ((run or {}).get("state") or {}).get("state_details") or {}
-    return run is not None and run["state_type"] == "PAUSED" and details.get("pause_key") == lead.key
-
-
-def wait_at(system: System, number: str, step: str, other_than: str = "") -> Standing:
-    """Wait until a lead is suspended at a step with a form, which is not the one that was answered."""
-
-    def found() -> Standing | None:
-        lead = standings(system)[number]
-        is_there = lead.step == step and lead.key != other_than and waits(system, lead)
-        return lead if is_there else None
-
-    return until(found, f"{number} stands at {step}")
-
-
-def fill_in(system: System, number: str, filled: dict[str, str]) -> None:
-    """Hand in the form a lead waits with; the evidence was uploaded with the lead."""
-    query = "SELECT min(e.id) FROM evidence e JOIN matter m ON m.id = e.matter_id WHERE m.number = ?"
-    with closing(sqlite3.connect(system.home / "zero137.db", timeout=10)) as facts:
-        ((evidence,),) = facts.execute(query, [number])
-    proven = {"evidence": f"E{evidence}"} if EXPLANATION in filled.values() else {}
-    run = standings(system)[number].run
-    reply = system.api(f"/flow_runs/{run}/resume", {"run_input": {"person": PERSON, **filled, **proven}})
-    assert reply["status"] == "ACCEPT", reply
-
-
 def finish(system: System) -> None:
     """Fill in every form that is shown, once each, until all leads are closed."""
     answered: set[str] = set()
@@ -150,12 +102,6 @@ def is_standing(system: System) -> bool:
     """Tell whether a lead is open although nobody owes an answer: it is on its way."""
     with closing(sqlite3.connect(system.home / "zero137.db", timeout=10)) as facts:
         return facts.execute("SELECT 1 FROM matter WHERE outcome IS NULL").fetchone() is not None
-
-
-def form_of(system: System, lead: Standing) -> set[str]:
-    """Return the fields that the form of a suspended run must have filled in."""
-    stored = system.api(f"/flow_runs/{lead.run}/input/suspended-{lead.key}-schema")
-    return set(json.loads(stored)["required"] if isinstance(stored, str) else stored["required"])
 
 
 def kill_all(system: System) -> None:

@@ -120,6 +120,25 @@ class System:
         finally:
             self.process.send_signal(signal.SIGCONT)
 
+    @contextmanager
+    def server_alone(self) -> Iterator[None]:
+        """Run the server without worker and supervisor: what people fill in is kept, and nobody reads it."""
+        with self.home.with_suffix(".serve.log").open("w", encoding="utf-8") as log:
+            process = subprocess.Popen([COMMAND, "serve"], env=self.environment, stdout=log, stderr=log)
+        try:
+            until(self.is_served, "the server answers", _START_SECONDS)
+            yield
+        finally:
+            process.terminate()
+            process.wait(_STOP_SECONDS)
+
+    def is_served(self) -> bool:
+        """Tell whether the server answers."""
+        try:
+            return self.api("/health") is True
+        except httpx.HTTPError:
+            return False
+
     def child(self, role: str) -> int:
         """Return the process id of the server or the worker."""
         return until(lambda: next((p for p, r in self.children().items() if r == role), None), role)

@@ -23,7 +23,7 @@ from tasks.archive.disposal import remove_disposed
 from tasks.archive.reminders import tell_of_archive_duties
 from tasks.conduct.answers import record_answer
 from tasks.conduct.steps import take_step
-from tasks.delivery.outbox import deliver_messages
+from tasks.delivery.sending import deliver_messages
 from tasks.documents.rendered import render_leftovers
 from tasks.files.checks import check_stored_files
 from tasks.ladder.escalation import raise_rungs

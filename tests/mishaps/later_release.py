@@ -28,6 +28,20 @@ valid_from = 2026-01-01
 
 [terms.review]
 """
+_DUTIES, _ANSWERING = "models/mechanisms/leads/duties.py", "models/matters/answering.py"
+_RESPONSIBLE = """\
+            role=Role.RESPONSIBLE, is_required=True, not_with=_UNSUBSTANTIATED,
+        ),
+"""
+_BASIS = """\
+        Field("basis", "核查依据", "", is_required=True),
+"""
+_GIVEN = """\
+    given = {"steps_taken" if key == "measures" else key: text for key, text in draft.fields.items()}
+"""
+_COUNTERSIGN = """\
+COUNTERSIGN = Duty(Step.COUNTERSIGN, Role.BUREAU, explanation=Field("explanation", "意见", ""))
+LEADS = Kind("""
 # File, what stands there, and what the later release has instead.
 _EDITS = (
     ("models/codes.py", "    RECTIFY =", '    COUNTERSIGN = "countersign", "会签"\n    RECTIFY ='),
@@ -38,36 +52,14 @@ _EDITS = (
     ),
     ("models/office/policy.py", "    rectify: Term\n", "    countersign: Term\n    rectify: Term\n"),
     ("models/office/policy.toml", "[terms.review]\n", _TERM),
-    ("models/mechanisms/answering.py", '"opinion"),\n', '"opinion", "basis"),\n    Step.COUNTERSIGN: (),\n'),
-    ("models/mechanisms/answering.py", '("measures",)', '("measures", "steps_taken")'),
     # The new field must be filled: who answers by the old form is asked anew.
-    (
-        "models/mechanisms/answering.py",
-        "    fields = {}\n",
-        '    fields = {"basis": _required(draft, "basis", "核查依据")}\n',
-    ),
-    # What was called otherwise goes on being read.
-    (
-        "models/mechanisms/answering.py",
-        'draft, "measures", ',
-        'draft, "steps_taken" if "steps_taken" in draft.fields else "measures", ',
-    ),
-    (
-        "models/mechanisms/answering.py",
-        "    Step.RECTIFY: _check_rectify,\n",
-        "    Step.RECTIFY: _check_rectify,\n    Step.COUNTERSIGN: lambda accepted, *_: accepted,\n",
-    ),
-    (
-        "flows/forms.py",
-        '_text("整改意见", "不属实时留空"),\n',
-        '_text("整改意见", "不属实时留空"),\n        "basis": _text("核查依据", "", required=True),\n',
-    ),
-    ("flows/forms.py", '{"measures": _text(', '{"steps_taken": _text('),
-    (
-        "flows/forms.py",
-        "    Step.RECTIFY: _rectify,\n",
-        '    Step.RECTIFY: _rectify,\n    Step.COUNTERSIGN: lambda _: {"explanation": _text("意见", "")},\n',
-    ),
+    (_DUTIES, _RESPONSIBLE, _RESPONSIBLE + _BASIS),
+    # What was called otherwise goes on being read: by forms that were shown before.
+    (_DUTIES, '"measures", "整改措施", ', '"steps_taken", "整改措施", '),
+    (_ANSWERING, "    given = draft.fields\n", _GIVEN),
+    (_ANSWERING, "key not in duty.keys]", 'key not in {*duty.keys, "measures"}]'),
+    (_DUTIES, "LEADS = Kind(", _COUNTERSIGN),
+    (_DUTIES, "VERIFY, RECTIFY, REVIEW)", "VERIFY, COUNTERSIGN, RECTIFY, REVIEW)"),
 )
 
 

@@ -1,6 +1,5 @@
 """Walking a lead through its life cycle by real calls, for every test that needs one at a certain step."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,10 +9,13 @@ from conftest import Clock
 from sqlalchemy import select
 from sqlmodel import SQLModel, col
 
+from deployments.mechanisms import KINDS
 from models.codes import Step
 from models.matters.facts import Await, NextStep
+from models.mechanisms.leads.duties import LEADS
 from models.mechanisms.leads.intake import IntakeDefaults, LeadDraft, read_row
 from models.messages.tables import Message
+from models.office.vocabulary import Role
 from models.record.tables import LedgerEntry
 from tasks.conduct.answers import Recorded, Submission, record_answer
 from tasks.conduct.steps import take_step
@@ -28,25 +30,16 @@ EXPLANATION = "经现场核查并调阅全部审批档案，相关情况属实�
 PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
 
 UNITS = {
-    Step.TRANSFER: BUREAU,
-    Step.RECEIPT: AUTHORITY,
-    Step.VERIFY: AUTHORITY,
-    Step.RECTIFY: RESPONSIBLE,
-    Step.REVIEW: BUREAU,
-    Step.EXTENSION: "SFGW",
-    Step.PUBLICATION: BUREAU,
+    Role.BUREAU: BUREAU, Role.AUTHORITY: AUTHORITY, Role.RESPONSIBLE: RESPONSIBLE, Role.APPROVER: "SFGW",
+}  # fmt: skip
+# What letters and messages are looked through for; all else is as the duties have it.
+CHOSEN = {
+    "cooperating": "XSPJ",
+    "opinion": "立即停止要求企业提交该证明。",
+    "measures": "废止有关文件，退还已收取的保证金。",
 }
-LEAD_STEPS = (Step.TRANSFER, Step.RECEIPT, Step.VERIFY, Step.RECTIFY, Step.REVIEW)
-FIELDS: Mapping[Step, Mapping[str, str]] = {
-    Step.TRANSFER: {"authority": AUTHORITY, "cooperating": "XSPJ"},
-    Step.RECEIPT: {},
-    Step.VERIFY: {"finding": "属实", "responsible": RESPONSIBLE, "opinion": "立即停止要求企业提交该证明。"},
-    Step.RECTIFY: {"measures": "废止有关文件，退还已收取的保证金。"},
-    Step.REVIEW: {"verdict": "通过"},
-    Step.EXTENSION: {"ruling": "同意"},
-    Step.PUBLICATION: {"ruling": "同意"},
-}
-_GATED = frozenset({Step.VERIFY, Step.RECTIFY})
+LEAD_STEPS = tuple(duty.step for duty in LEADS.duties)
+FIELDS = {duty.step: duty.example(UNITS, CHOSEN) for duty in KINDS.duties}
 
 
 def houma(day: int, hour: int, minute: int = 0, second: int = 0) -> datetime:
@@ -76,9 +69,10 @@ def write_evidence(folder: Path, name: str = "核查记录.pdf", content: bytes 
 
 def answer_to(step: Step, folder: Path, **changes: object) -> Submission:
     """Return an answer to a step that satisfies every rule, but for the changes."""
-    files = (write_evidence(folder),) if step in _GATED else ()
-    explanation = EXPLANATION if step in _GATED else ""
-    usual = Submission(step, UNITS[step], PERSON, FIELDS[step], explanation, files)
+    duty = KINDS.duty(step)
+    files = (write_evidence(folder),) if duty.is_gated else ()
+    explanation = EXPLANATION if duty.is_gated else ""
+    usual = Submission(step, UNITS[duty.owed_by], PERSON, FIELDS[step], explanation, files)
     return replace(usual, **changes)  # type: ignore[arg-type]
 
 

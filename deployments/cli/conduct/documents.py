@@ -9,7 +9,7 @@ from deployments.cli.frame import Group, emit, json_option, shortened, table, wo
 from models.documents.official import OfficialDocument, document_from_json
 from models.documents.vocabulary import DocumentKind
 from models.errors import InputError, NotFound
-from tasks.delivery.outbox import deliver_messages
+from tasks.delivery.sending import deliver_messages
 from tasks.documents.issuing import find_document, withdraw
 from tasks.documents.rendered import rendered, save_copy
 from tasks.lookup.listings import list_documents

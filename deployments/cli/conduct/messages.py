@@ -5,12 +5,13 @@ import click
 from deployments.cli.frame import Group, emit, json_option, shortened, table, workplace
 from deployments.installation.settings import load_settings
 from models.days.hours import BusinessHours
+from models.messages.kinds import MessageKind
 from models.messages.tables import Message
 from models.messages.vocabulary import Delivery
 from models.office.directory import Office
-from notifications.texts.wording import message_kinds, preview, preview_mail
+from notifications.texts.wording import preview, preview_mail
 from tasks.delivery.given_up import send_again
-from tasks.delivery.outbox import deliver_messages
+from tasks.delivery.sending import deliver_messages
 from tasks.lookup.listings import find_message, list_messages
 from tasks.workplace import read_office
 
@@ -73,11 +74,13 @@ def preview_message(*, kind: str | None, as_html: bool, as_json: bool) -> None:
     """用虚构数据预览一种消息；不写名称时列出全部名称。本单位的模板放在数据文件夹的 templates 中。"""
     folder = load_settings().home / "templates"
     if kind is None:
-        emit(message_kinds(), "\n".join(message_kinds()), as_json=as_json)
+        kinds = sorted(MessageKind)
+        emit(kinds, "\n".join(kinds), as_json=as_json)
         return
     text = preview(kind, folder)
     html = preview_mail(kind, folder)
-    data = {"kind": kind, "subject": text.subject, "body": text.body, "html": html}
+    values = sorted(MessageKind(kind).values)
+    data = {"kind": kind, "subject": text.subject, "body": text.body, "html": html, "values": values}
     emit(data, html if as_html else f"{text.subject}\n{text.body}", as_json=as_json)
 
 

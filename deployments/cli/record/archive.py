@@ -13,6 +13,7 @@ from models.archive.vocabulary import Barrier, Category, Importance, Retention
 from models.errors import RuleViolation, TamperError
 from models.matters.tables import Matter
 from models.mechanisms.leads.tables import Lead
+from models.record.entry_kinds import EntryKind
 from tasks.archive.archiving import find_archive
 from tasks.archive.care import ArchiveFilter, Classing, classify, list_archives, review
 from tasks.archive.index import read_index
@@ -24,7 +25,15 @@ if TYPE_CHECKING:
     from tasks.archive.exports.verifying import VerifiedExport
 
 # What the history of an archive tells of.
-_CARE = frozenset({"archived", "classified", "archive_reviewed", "archive_exported", "disposed"})
+_CARE = frozenset(
+    {
+        EntryKind.ARCHIVED,
+        EntryKind.CLASSIFIED,
+        EntryKind.ARCHIVE_REVIEWED,
+        EntryKind.ARCHIVE_EXPORTED,
+        EntryKind.DISPOSED,
+    }
+)
 _BARRIERS = "、".join(f"{barrier.value}{barrier.label}" for barrier in Barrier)
 _IMPORTANCE = "、".join(importance.label for importance in Importance)
 

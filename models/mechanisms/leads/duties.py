@@ -12,6 +12,7 @@ from models.matters.kinds import Kind
 from models.matters.vocabulary import Verdict
 from models.mechanisms.leads.life_cycle import next_step
 from models.mechanisms.leads.vocabulary import Finding
+from models.messages.kinds import MessageKind
 from models.office.directory import Office
 from models.office.vocabulary import Role
 
@@ -72,10 +73,10 @@ RECEIPT = Duty(
         ),
     ),
     check=_check_receipt,
-    notice="transfer",
+    notice=MessageKind.TRANSFER,
     document=DocumentKind.TRANSFER_LETTER,
     copies="cooperating",
-    reminder="receipt_reminder",
+    reminder=MessageKind.RECEIPT_REMINDER,
     lapse="视为签收",
     lapsed="签收期限已过，已视为签收，核查期限已开始计算，本次签收未记入。",
 )  # fmt: skip
@@ -100,7 +101,7 @@ VERIFY = Duty(
     decides="finding",
     explanation=_PROVEN,
     is_gated=True,
-    notice="verify",
+    notice=MessageKind.VERIFY,
 )  # fmt: skip
 RECTIFY = Duty(
     Step.RECTIFY,
@@ -113,7 +114,7 @@ RECTIFY = Duty(
     ),
     explanation=_PROVEN,
     is_gated=True,
-    notice="rectify",
+    notice=MessageKind.RECTIFY,
     document=DocumentKind.RECTIFICATION_NOTICE,
 )  # fmt: skip
 # Source: house rule, ADR-0003. The review is the bureau's own: it sees it in its list.

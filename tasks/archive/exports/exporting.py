@@ -18,6 +18,7 @@ from models.errors import ConflictError, InputError, TamperError, Zero137Error
 from models.files.vocabulary import FileFault
 from models.matters.tables import Matter
 from models.record.entries import digest
+from models.record.entry_kinds import EntryKind
 from models.texts import check_person
 from notifications.texts.rendering import render_text
 from tasks.archive.archiving import archive_matter, matter_of
@@ -238,7 +239,7 @@ class _Writer:
             number = session.get_one(Matter, self.record.matter_id).number
             actor = bureau_person(session, self.place, self.person)
             summary = f"导出档案 {self.record.number} 未完成，没有文件交出"
-            append_entry(session, number, self.now, "archive_export_failed", actor, summary)
+            append_entry(session, number, self.now, EntryKind.ARCHIVE_EXPORT_FAILED, actor, summary)
 
     def _time(self) -> str:
         """Return the moment of the export in the office's zone."""

@@ -9,11 +9,12 @@ from models.days.terms import day_label
 from models.documents.vocabulary import DocumentKind
 from models.errors import RuleViolation
 from models.matters.tables import Matter
+from models.messages.kinds import MessageKind
 from models.texts import check_text, visible
 from tasks.documents.issuing import NewDocument, issue_documents
 from tasks.informants.identities import refuse_naming
 from tasks.matters.reading import find_matter, read_file
-from tasks.messages.posting import enqueue
+from tasks.messages.posting import tell_unit
 from tasks.messages.values import matter_values
 from tasks.workplace import Workplace, office_of
 
@@ -55,9 +56,11 @@ def consult(place: Workplace, number: str, asked: Consultation, now: datetime) -
         recipients = "、".join(unit.name for unit in units)
         letter = NewDocument(DocumentKind.CONSULTATION_LETTER, matter, recipients, values, actor=actor)
         (document,) = issue_documents(session, office, [letter], now)
+        if not document:
+            raise RuleViolation("征询函的模板无法使用，未发出，请用 zero137 doctor 核对。")
         for unit in units:
             told_unit = {**told, "addressee": unit.name, "document": document}
-            enqueue(session, office, file, row, "consultation", unit.code, now, **told_unit)
+            tell_unit(session, office, file, row, MessageKind.CONSULTATION, unit.code, now, **told_unit)
         return document
 
 

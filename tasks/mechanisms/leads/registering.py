@@ -9,6 +9,7 @@ from models.codes import MatterKind
 from models.matters.tables import Matter
 from models.mechanisms.leads.intake import LeadDraft, registration_digest
 from models.mechanisms.leads.tables import Lead
+from models.record.entry_kinds import EntryKind
 from tasks.informants.identities import keep_informants
 from tasks.matters.reading import key_of
 from tasks.record.ledger import append_entry
@@ -89,7 +90,7 @@ def _register(place: Workplace, session: Session, draft: LeadDraft, actor: str, 
     session.add(lead)
     summary = f"登记线索《{draft.title}》，来源：{draft.source_level.label}"
     append_entry(
-        session, matter.number, now, "registered", actor, summary,
+        session, matter.number, now, EntryKind.REGISTERED, actor, summary,
         received_at=draft.received_at.isoformat(), category=draft.category.value,
         barrier=draft.barrier.value if draft.barrier else None, importance=draft.importance.value,
         fingerprint=draft.fingerprint,

@@ -67,10 +67,10 @@ def test_a_step_that_breaks_off_leaves_nothing(walk: Walk, statement: str) -> No
 
 
 def test_a_message_that_cannot_be_written_leaves_no_step(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A template that speaks of something unknown stops the step that would have sent it."""
+    """What keeps a message from being written stops the step that would have sent it."""
 
-    def broken(kind: str, values: object, _: object) -> None:
-        raise LookupError(f"{kind} speaks of something that is not among {values}")
+    def broken(*_: object) -> None:
+        raise LookupError("there is no place for messages")
 
     walk.to(Step.RECTIFY)
     walk.answer(Step.RECTIFY)
@@ -78,7 +78,7 @@ def test_a_message_that_cannot_be_written_leaves_no_step(walk: Walk, monkeypatch
     walk.answer(Step.REVIEW)
     before = contents(walk.place)
     with monkeypatch.context() as patch:
-        patch.setattr("tasks.messages.posting.render_message", broken)
+        patch.setattr("tasks.messages.posting.insert_into", broken)
         with pytest.raises(LookupError):
             walk.advance()
     assert contents(walk.place) == before

@@ -19,7 +19,7 @@ from models.errors import ConflictError, NotFound, RuleViolation
 from models.messages.tables import Message
 from models.messages.vocabulary import Delivery
 from tasks.delivery.given_up import send_again
-from tasks.delivery.outbox import (
+from tasks.delivery.sending import (
     LEASE,
     RETRY_AFTER,
     UNCONFIGURED_RETRY,
@@ -187,7 +187,7 @@ def test_a_killed_deliverer_loses_its_message_to_another(
     walk.to(Step.RECEIPT)
     write_channels(walk.place, {"ZJJ": receiver.url("zjj")})
     with monkeypatch.context() as patch:
-        patch.setattr("tasks.delivery.outbox.hand_over", killed)
+        patch.setattr("tasks.delivery.sending.hand_over", killed)
         with pytest.raises(SystemExit):
             deliver_messages(walk.place)
     assert only_message(walk.place).status is Delivery.SENDING
@@ -307,7 +307,7 @@ def test_a_deliverer_killed_after_sending_sends_once_more(
     walk.to(Step.RECEIPT)
     write_channels(walk.place, {"ZJJ": receiver.url("zjj")})
     with monkeypatch.context() as patch:
-        patch.setattr("tasks.delivery.outbox._settle", killed)
+        patch.setattr("tasks.delivery.sending._settle", killed)
         with pytest.raises(SystemExit):
             deliver_messages(walk.place)
     assert (only_message(walk.place).status, len(receiver.received)) == (Delivery.SENDING, 1)

@@ -10,14 +10,15 @@ from walks.walking import Walk, messages_of, register_lead
 
 from models.codes import Step
 from models.errors import InputError, NotFound
+from models.messages.kinds import MessageKind
 from notifications.texts.rendering import render_mail
-from notifications.texts.wording import check_wording, message_kinds, preview, preview_mail
+from notifications.texts.wording import check_wording, preview, preview_mail
 from tasks.workplace import Workplace
 
 _RAISED = ("remind", "due_today", "urge", "supervise", "report")
 
 
-@pytest.mark.parametrize("kind", message_kinds())
+@pytest.mark.parametrize("kind", sorted(MessageKind))
 def test_every_message_says_which_lead_and_on_what_basis(kind: str) -> None:
     """The last line names the article; the number stands in the text; both forms say the same."""
     text = preview(kind, None)

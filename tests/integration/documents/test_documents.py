@@ -185,12 +185,12 @@ def test_a_step_that_breaks_off_gives_its_number_back(walk: Walk, monkeypatch: p
     """No gap: the next letter has the number of the one that never was."""
 
     def broken(*_: object) -> None:
-        raise LookupError("no such template")
+        raise LookupError("there is no place for messages")
 
     walk.to(Step.TRANSFER)
     walk.answer(Step.TRANSFER)
     with monkeypatch.context() as patch:
-        patch.setattr("tasks.messages.posting.render_message", broken)
+        patch.setattr("tasks.messages.posting.insert_into", broken)
         with pytest.raises(LookupError):
             walk.advance()
     assert documents(walk.place) == []

@@ -32,7 +32,7 @@ from tasks.archive.archiving import archive_leftovers, archive_matter
 from tasks.archive.disposal import dispose, remove_disposed
 from tasks.archive.exports.exporting import export_archive
 from tasks.archive.exports.verifying import verify_export
-from tasks.delivery.outbox import RETRY_AFTER, deliver_messages
+from tasks.delivery.sending import RETRY_AFTER, deliver_messages
 from tasks.documents.rendered import render_leftovers, rendered
 from tasks.evidence.handing_on import hand_on
 from tasks.evidence.pieces import add_evidence

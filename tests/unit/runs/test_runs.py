@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from models.runs.diagnosis import PATIENCE, Carried, RunFact, diagnose, is_superfluous
+from models.runs.names import run_name
 from models.runs.vocabulary import RunFault
 
 CARRIED = Carried("L2026-0001", "run", "verify-r1-n3")
@@ -95,3 +96,21 @@ def test_a_second_run_is_ended_unless_it_ends_by_itself(found: RunFact, *, super
 def test_a_run_that_carries_or_is_about_to_is_not_superfluous(carrier: str | None) -> None:
     """Whoever made it to continue the lost one was killed before he could say so."""
     assert not is_superfluous(run("PAUSED", continues="lost"), carrier)
+
+
+@pytest.mark.parametrize(
+    ("parts", "name"),
+    [
+        (("巡查", "11-30 09:00"), "巡查 · 11-30 09:00"),
+        (("巡查", "11-30 09:00", "提醒3条、催办1条"), "巡查 · 11-30 09:00 · 提醒3条、催办1条"),
+        (("登记线索", "侯线〔2026〕12号", ""), "登记线索 · 侯线〔2026〕12号"),
+        (("批量导入", "线\n索\t\x1b[31m\u202e.xlsx", "未导入"), "批量导入 · 线 索 [31m.xlsx · 未导入"),
+        (("延期申请", "\ud800\u200b ", "未受理"), "延期申请 · 未受理"),
+        (("批量导入", "长" * 60, "未导入"), f"批量导入 · {'长' * 60} · 未导入"),
+        (("批量导入", "长" * 61, "未导入"), f"批量导入 · {'长' * 59}… · 未导入"),
+    ],
+    ids=["begun", "ended", "blank part", "unseen characters", "nothing to be seen", "longest", "too long"],
+)
+def test_a_run_is_named_in_one_short_line(parts: tuple[str, ...], name: str) -> None:
+    """Whatever was typed as a file's name or a number, what the run did stands at the end."""
+    assert run_name(*parts) == name

@@ -1,4 +1,4 @@
-"""The outbox: messages are written with the change they tell of, and handed over afterwards."""
+"""Delivery: the one sender. What was posted is claimed, handed over and settled. Source: ADR-0012."""
 
 import logging
 from dataclasses import dataclass
@@ -12,9 +12,11 @@ from models.errors import DeliveryError, InputError, NoChannelError, RuleViolati
 from models.messages.tables import Message
 from models.messages.vocabulary import Delivery
 from notifications.channels.handing_over import hand_over, open_channels
-from notifications.texts.rendering import render_mail
-from tasks.delivery.given_up import tell_given_up
+from notifications.texts.rendering import RenderedMessage
+from notifications.texts.wording import WordingFault, worded_mail
+from tasks.delivery.given_up import stream_of, tell_given_up
 from tasks.documents.rendered import attached
+from tasks.messages.posting import note_wording
 from tasks.workplace import Workplace, office_of, work_calendar
 
 if TYPE_CHECKING:
@@ -70,25 +72,26 @@ def deliver_messages(
         if not _claim(place, message, place.clock()):
             continue
         try:
-            _send(place, channels, message)
+            fault = _send(place, channels, message)
         except DeliveryError as error:
             failed, reason = failed + 1, str(error)
             logger.warning("消息 %s 未能交付渠道：%s", message.dedupe_key, error)
             _settle(place, message, error)
         else:
             handed_over += 1
-            _settle(place, message, None)
+            _settle(place, message, None, fault)
     return DeliveryReport(handed_over, failed, reason)
 
 
-def _send(place: Workplace, channels: "Apprise", message: Message) -> None:
-    """Hand a message over, as mail with its HTML form and its document.
+def _send(place: Workplace, channels: "Apprise", message: Message) -> WordingFault | None:
+    """Hand a message over, as mail with its HTML form and its document; returns what was wrong with the form.
 
     Raises:
         DeliveryError: A channel did not take it, or its document cannot be rendered now.
     """
     number = message.document_number or ""
-    html = render_mail(message.kind, message.subject, message.body, number, place.templates_folder)
+    text = RenderedMessage(message.subject, message.body)
+    html, fault = worded_mail(message.kind, text, number, place.templates_folder)
     try:
         with attached(place, number, place.clock()) as files:
             hand_over(channels, tags_of(message), message.subject, message.body, html=html, attachments=files)
@@ -96,6 +99,7 @@ def _send(place: Workplace, channels: "Apprise", message: Message) -> None:
         raise DeliveryError(str(error), retryable=True) from error
     except RuleViolation as error:
         raise DeliveryError(str(error), retryable=False) from error
+    return fault
 
 
 def tags_of(message: Message) -> list[str]:
@@ -149,7 +153,9 @@ def _claim(place: Workplace, message: Message, now: datetime) -> bool:
         return taken.rowcount == 1
 
 
-def _settle(place: Workplace, message: Message, error: DeliveryError | None) -> None:
+def _settle(
+    place: Workplace, message: Message, error: DeliveryError | None, fault: WordingFault | None = None
+) -> None:
     """Record how an attempt ended: handed over, to be tried again, or given up and told to the operator."""
     now = place.clock()
     with place.writing() as session:
@@ -159,6 +165,8 @@ def _settle(place: Workplace, message: Message, error: DeliveryError | None) -> 
             return
         if error is None:
             row.status, row.handed_over_at, row.last_error = Delivery.HANDED_OVER, now, ""
+            if fault is not None:
+                note_wording(session, office_of(session, place), [(stream_of(session, row), fault)], now)
         elif isinstance(error, NoChannelError):
             row.status, row.last_error, row.attempts = Delivery.CREATED, str(error), row.attempts - 1
             row.next_attempt_at = now + UNCONFIGURED_RETRY
