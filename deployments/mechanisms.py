@@ -1,8 +1,9 @@
 """The mechanisms of an installation: all there are, in the order in which people are shown them."""
 
-from models.matters.kinds import Kinds
-from models.mechanisms.circulars import CIRCULARS
-from models.mechanisms.extensions import EXTENSIONS
-from models.mechanisms.leads.duties import LEADS
+from tasks.desks import Mechanisms
+from tasks.mechanisms.circulars import CircularDesk
+from tasks.mechanisms.extensions import ExtensionDesk
+from tasks.mechanisms.leads.desk import LeadDesk
 
-KINDS = Kinds((LEADS, EXTENSIONS, CIRCULARS))
+MECHANISMS = Mechanisms((LeadDesk(), ExtensionDesk(), CircularDesk()))
+KINDS = MECHANISMS.kinds

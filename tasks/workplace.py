@@ -20,6 +20,7 @@ from models.office.tables import Unit
 from models.office.vocabulary import Role
 from models.texts import check_person
 from tasks.database import alone, reading, writing
+from tasks.desks import Mechanisms
 from tasks.store.protocol import Store
 
 
@@ -56,7 +57,7 @@ class Workplace:
         evidence_limit: The largest evidence file taken, in bytes.
         api: The Prefect API.
         clock: Gives the present moment (aware); accelerated in a drill.
-        kinds: What kinds of matters there are, and what is owed in each.
+        mechanisms: What kinds of matters there are, and what each of them brings.
         keys: Where the keys of informants' identities come from.
     """
 
@@ -67,8 +68,13 @@ class Workplace:
     evidence_limit: int
     api: ApiAddress
     clock: Callable[[], datetime]
-    kinds: Kinds
+    mechanisms: Mechanisms
     keys: KeySource = KeySource()
+
+    @property
+    def kinds(self) -> Kinds:
+        """What kinds of matters there are, and what is owed in each."""
+        return self.mechanisms.kinds
 
     @property
     def channels_file(self) -> Path:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import ArgumentError
 from deployments.installation.clock import Clock, clock_of
 from deployments.installation.revisions import refuse_later_facts
 from deployments.installation.settings import Settings, load_settings
-from deployments.mechanisms import KINDS
+from deployments.mechanisms import MECHANISMS
 from models.errors import InputError
 from tasks.database import open_engine
 from tasks.store.bucket import ObjectStore
@@ -60,7 +60,7 @@ def open_workplace(settings: Settings, clock: Clock | None = None) -> Workplace:
         evidence_limit=settings.evidence_mb << 20,
         api=settings.api,
         clock=clock or clock_of(settings.home),
-        kinds=KINDS,
+        mechanisms=MECHANISMS,
         keys=settings.key_source,
     )
 

@@ -53,6 +53,10 @@ class BusinessHours(Frozen):
         """Return a moment (aware) in the office's time zone."""
         return moment.astimezone(self.zone)
 
+    def label_of(self, moment: datetime) -> str:
+        """Return a moment (aware) as people read it, as 2026-11-27 15:30."""
+        return f"{self.local(moment):%Y-%m-%d %H:%M}"
+
     def is_open(self, moment: datetime, calendar: WorkCalendar) -> bool:
         """Tell whether people may be told something now: business hours of a working day."""
         here = self.local(moment)

@@ -8,22 +8,19 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from models.codes import MatterKind, Step
+from models.codes import Step
 from models.errors import ConflictError, Zero137Error
 from models.matters.answering import accept
 from models.matters.facts import AcceptedAnswer, AnswerDraft
-from models.matters.kinds import Kinds
 from models.matters.tables import Answer, AnswerEvidence, Evidence
 from models.matters.vocabulary import Channel
 from models.office.directory import Office
 from models.record.entry_kinds import EntryKind
+from tasks.desks import Act, MatterFile
 from tasks.evidence.pieces import referenced_evidence, store_pieces
 from tasks.evidence.taking_in import Piece, taken_in
 from tasks.informants.identities import refuse_naming
-from tasks.ladder.circulars import settle_circular
-from tasks.matters.reading import MatterFile, facts_of, find_matter, key_of, read_file
-from tasks.petitions.extensions import settle_extension
-from tasks.petitions.pending import drop_petitions
+from tasks.matters.reading import find_matter, key_of, read_file
 from tasks.record.ledger import append_entry
 from tasks.workplace import Workplace, office_of
 
@@ -119,7 +116,7 @@ def _record(
     """Store the answer in one transaction, or raise."""
     with place.writing() as session:
         matter = find_matter(session, number, for_change=True)
-        file = read_file(session, matter)
+        file = read_file(session, matter, place.mechanisms)
         office = office_of(session, place)
         names = [piece.name for piece in pieces]
         refuse_naming(session, place, matter, submission.explanation, *submission.fields.values(), *names)
@@ -129,28 +126,14 @@ def _record(
             submission.step, submission.unit, submission.person, now, submission.fields,
             submission.explanation, len(digests),
         )  # fmt: skip
-        kind = place.kinds.of(matter.kind)
-        accepted = accept(draft, facts_of(file, office), kind, office)
+        kind = file.desk.kind
+        accepted = accept(draft, file.desk.facts(file, office), kind, office)
         stored = store_pieces(session, matter, pieces, now)
         evidence = {key_of(row): row for row in (*known, *stored)}
         label = kind.duty(submission.step).decision_label(accepted.decision)
         _store(session, office, file, accepted, evidence, submission.channel, label)
-        dropped = _follow(session, office, place.kinds, file, accepted)
+        dropped = file.desk.answered(Act(session, office, place.kinds, now), file, accepted)
         return Recorded(matter.number, submission.step, matter.flow_run_id, dropped)
-
-
-def _follow(
-    session: Session, office: Office, kinds: Kinds, file: MatterFile, accepted: AcceptedAnswer
-) -> Sequence[str]:
-    """Let a ruling take effect; an answer of a lead ends what was to be decided about it."""
-    if file.about is None:
-        row = file.assignments[-1].row
-        return tuple(drop_petitions(session, row, f"{row.step.label}已反馈", accepted.recorded_at))
-    if file.matter.kind is MatterKind.EXTENSION:
-        settle_extension(session, office, file.matter, file.about, accepted)
-    else:
-        settle_circular(session, office, kinds, file.matter, file.about, accepted)
-    return ()
 
 
 def _store(
@@ -195,7 +178,7 @@ def _note_refusal(place: Workplace, number: str, submission: Submission, reason:
     """Note in the ledger that a second answer was tried, and forget the form it came by."""
     with place.writing() as session:
         matter = find_matter(session, number, for_change=True)
-        for assignment in read_file(session, matter).assignments:
+        for assignment in read_file(session, matter, place.mechanisms).assignments:
             used_up = submission.channel is Channel.CONSOLE and assignment.row.form_key
             if assignment.row.step is submission.step and used_up:
                 assignment.row.form_key = assignment.row.form_run_id = None

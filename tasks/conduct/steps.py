@@ -5,7 +5,6 @@ from datetime import datetime
 from sqlmodel import Session
 
 from models.codes import Outcome
-from models.documents.vocabulary import DocumentKind
 from models.matters.duties import Duty
 from models.matters.facts import DEEMED, Assign, Await, Close, DeemReceived, NextStep
 from models.matters.tables import Answer, Assignment, Matter
@@ -14,8 +13,9 @@ from models.messages.kinds import MessageKind
 from models.office.directory import Office
 from models.record.entries import RULE
 from models.record.entry_kinds import EntryKind
+from tasks.desks import Act, MatterFile
 from tasks.documents.issuing import NewDocument, issue_documents
-from tasks.matters.reading import MatterFile, facts_of, find_matter, key_of, read_file
+from tasks.matters.reading import find_matter, key_of, read_file
 from tasks.messages.posting import tell_unit
 from tasks.messages.values import matter_values
 from tasks.record.ledger import append_entry
@@ -36,17 +36,17 @@ def take_step(place: Workplace, number: str, now: datetime) -> NextStep | None:
     """
     with place.writing() as session:
         matter = find_matter(session, number, for_change=True)
-        file = read_file(session, matter)
+        file = read_file(session, matter, place.mechanisms)
         office = office_of(session, place)
-        kind = place.kinds.of(matter.kind)
-        step = kind.next_step(facts_of(file, office), now)
+        kind = file.desk.kind
+        step = kind.next_step(file.desk.facts(file, office), now)
         match step:
             case Assign():
                 _assign(session, office, file, step, kind.duty(step.step), now)
             case DeemReceived():
                 _deem(session, office, file, kind.duty(step.assignment.step), now)
             case Close():
-                _close(session, office, file, step.outcome, now)
+                _close(Act(session, office, place.kinds, now), file, step.outcome)
             case Await() | None:
                 pass
         return step
@@ -56,8 +56,9 @@ def peek_step(place: Workplace, number: str, now: datetime) -> NextStep | None:
     """Return the next step of a lead without taking it."""
     with place.reading() as session:
         matter = find_matter(session, number)
-        facts = facts_of(read_file(session, matter), office_of(session, place))
-        return place.kinds.of(matter.kind).next_step(facts, now)
+        file = read_file(session, matter, place.mechanisms)
+        facts = file.desk.facts(file, office_of(session, place))
+        return file.desk.kind.next_step(facts, now)
 
 
 def _assign(
@@ -148,34 +149,19 @@ def _deem(session: Session, office: Office, file: MatterFile, duty: Duty, now: d
     )  # fmt: skip
 
 
-def _close(session: Session, office: Office, file: MatterFile, outcome: Outcome, now: datetime) -> None:
-    """Close the matter and tell everybody who worked on it. Source: 通知§12(一)."""
+def _close(act: Act, file: MatterFile, outcome: Outcome) -> None:
+    """Close the matter and do what its mechanism owes then. Source: 通知§12(一)."""
     matter: Matter = file.matter
-    matter.outcome, matter.closed_at = outcome, now
-    session.add(matter)
+    matter.outcome, matter.closed_at = outcome, act.now
+    act.session.add(matter)
     late = [
         a.row.step.label for a in file.assignments if a.row.answered_at and a.row.answered_at > a.row.due_at
     ]
     summary = f"{matter.kind.label}办结：{outcome.label}" + (
         f"（逾期环节：{'、'.join(late)}）" if late else "，各环节均按期"
     )
-    if file.petition is None:
-        _report_closing(session, office, file, now)
-    # Who asked for a petition and who is concerned was told with the ruling.
+    file.desk.closed(act, file)
     append_entry(
-        session, matter.number, now, EntryKind.CLOSED, RULE, summary, outcome=outcome.value, late_steps=late
-    )
-
-
-def _report_closing(session: Session, office: Office, file: MatterFile, now: datetime) -> None:
-    """Write the report to the level that sent the lead, and tell everybody who worked on it."""
-    last = file.assignments[-1].row
-    superior = office.policy.documents.superiors[file.lead.source_level]
-    values = matter_values(office, file, last, last.unit_code)
-    new = NewDocument(DocumentKind.CLOSING_REPORT, file.matter, superior, values)
-    (number,) = issue_documents(session, office, [new], now)
-    bureau = office.bureau().code
-    for code in dict.fromkeys(a.row.unit_code for a in file.assignments):
-        # The report goes upward through the bureau; nobody else is sent it.
-        document = number if code == bureau else ""
-        tell_unit(session, office, file, last, MessageKind.CLOSURE, code, now, document=document)
+        act.session, matter.number, act.now, EntryKind.CLOSED, RULE, summary,
+        outcome=outcome.value, late_steps=late,
+    )  # fmt: skip

@@ -46,7 +46,7 @@ def show_form(place: Workplace, number: str, flow_run_id: str, run_count: int) -
     """
     with place.writing() as session:
         matter = find_matter(session, number, for_change=True)
-        row = read_file(session, matter).open_assignment
+        row = read_file(session, matter, place.mechanisms).open_assignment
         if row is None or matter.flow_run_id != flow_run_id:
             return None
         matter.waits += 1

@@ -7,7 +7,6 @@ from pathlib import Path
 from sqlmodel import Session, col, select
 
 from models.archive.tables import ArchiveRecord
-from models.codes import MatterKind
 from models.errors import NotFound, RuleViolation
 from models.matters.tables import Evidence, Matter
 from models.petitions.tables import PetitionEvidence
@@ -72,7 +71,7 @@ def store_pieces(session: Session, matter: Matter, pieces: Sequence[Piece], now:
 def evidence_of(session: Session, matter: Matter) -> Sequence[Evidence]:
     """Return the files of a matter in the order they came: a lead's own, or those a petition rests on."""
     query = select(Evidence).where(Evidence.matter_id == matter.id)
-    if matter.kind is not MatterKind.LEAD:
+    if matter.parent_id is not None:
         query = select(Evidence).join(PetitionEvidence).where(PetitionEvidence.matter_id == matter.id)
     return session.exec(query.order_by(col(Evidence.id))).all()
 

@@ -9,16 +9,13 @@ from models.documents.official import Block
 from models.documents.vocabulary import DocumentKind, DocumentStatus
 from models.ladder.vocabulary import Raising, Rung
 from models.matters.facts import AcceptedAnswer
-from models.matters.kinds import Kinds
-from models.matters.tables import Assignment, Matter
+from models.matters.tables import Matter
 from models.matters.vocabulary import Ruling
-from models.office.directory import Office
-from models.petitions.tables import Petition
 from models.record.entry_kinds import EntryKind
 from notifications.texts.rendering import RenderedMessage
+from tasks.desks import Act, MatterFile
 from tasks.documents.issuing import NewDocument, draft_of, issue_documents, publish_draft, withdraw
 from tasks.ladder.rung_messages import Notice, NoticeDesk
-from tasks.matters.reading import key_of
 from tasks.petitions.pending import NewPetition, open_petition, settle_escalation
 from tasks.record.ledger import append_entry
 from tasks.workplace import work_calendar
@@ -72,25 +69,16 @@ def _without_mark(subject: str) -> str:
     return subject.removeprefix("【通报】")
 
 
-def settle_circular(
-    session: Session,
-    office: Office,
-    kinds: Kinds,
-    matter: Matter,
-    row: Assignment,
-    accepted: AcceptedAnswer,
-) -> None:
+def settle_circular(act: Act, file: MatterFile, accepted: AcceptedAnswer) -> None:
     """Publish a circular word for word as it was approved, or note that it is withheld and why.
 
     Args:
-        session: The transaction that records the ruling.
-        office: The directory and the policy.
-        kinds: What is owed, for the words of its messages.
-        matter: The circular.
-        row: What the lead owes.
+        act: The transaction that records the ruling.
+        file: The circular.
         accepted: The ruling.
     """
-    petition = session.get_one(Petition, key_of(matter))
+    session, office, matter, row = act.session, act.office, file.matter, file.subject.about
+    petition = file.subject.petition
     lead = session.get_one(Matter, matter.parent_id)
     person = f"{office.stored(accepted.unit).short_name} {accepted.person}"
     approved = Ruling(accepted.decision) is Ruling.APPROVE
@@ -114,7 +102,7 @@ def settle_circular(
         notices = [
             Notice(matter, row, rule, recipient, text=text, document=number) for recipient in rule.recipients
         ]
-        NoticeDesk(office, kinds, work_calendar(session), accepted.recorded_at).enqueue(session, notices)
+        NoticeDesk(office, act.kinds, work_calendar(session), accepted.recorded_at).enqueue(session, notices)
     summary = f"通报 {matter.printed_number} {'经批准发布' if approved else f'不予发布：{reason}'}"
     kind = EntryKind.CIRCULAR_PUBLISHED if approved else EntryKind.CIRCULAR_WITHHELD
     append_entry(session, lead.number, accepted.recorded_at, kind, person, summary, circular=matter.number)

@@ -65,7 +65,7 @@ def supervise(place: Workplace, number: str, request: SupervisionRequest, now: d
     _check(request)
     with place.writing() as session:
         matter = find_matter(session, number, for_change=True)
-        row = read_file(session, matter).open_assignment
+        row = read_file(session, matter, place.mechanisms).open_assignment
         if row is None:
             raise RuleViolation("该线索当前没有待反馈的环节，不能督办。")
         refuse_naming(session, place, matter, request.note)

@@ -12,14 +12,14 @@ from models.matters.facts import DEEMED, signal
 from models.matters.kinds import Kinds
 from models.matters.tables import Answer, Assignment
 from models.matters.vocabulary import Signal
-from models.mechanisms.leads.tables import Lead
 from models.office.directory import Office
 from models.office.policy import Policy
 from notifications.texts.rendering import render_markdown
+from tasks.desks import AnsweredAssignment, MatterFile
 from tasks.documents.issuing import documents_of
 from tasks.evidence.pieces import evidence_of
 from tasks.matters.due_dates import due_account
-from tasks.matters.reading import AnsweredAssignment, MatterFile, find_matter, key_of, read_file
+from tasks.matters.reading import find_matter, key_of, read_file, step_label
 from tasks.record.ledger import entries_of
 from tasks.workplace import Workplace, office_of, work_calendar
 
@@ -36,7 +36,7 @@ def tell_story(place: Workplace, number: str) -> Story:
         NotFound: There is no such lead.
     """
     with place.reading() as session:
-        file = read_file(session, find_matter(session, number))
+        file = read_file(session, find_matter(session, number), place.mechanisms)
         return _Teller(place.policy, place.kinds, office_of(session, place), work_calendar(session)).tell(
             session, file
         )
@@ -65,7 +65,7 @@ class Label:
 def run_label(place: Workplace, number: str, now: datetime) -> Label:
     """Return the name and tags of a lead's run, as 侯线〔2026〕12号 · 核查 · 住建局 · 11-27."""
     with place.reading() as session:
-        file = read_file(session, find_matter(session, number))
+        file = read_file(session, find_matter(session, number), place.mechanisms)
         office, calendar = office_of(session, place), work_calendar(session)
     matter, current = file.matter, file.open_assignment
     if current is None:
@@ -92,7 +92,7 @@ def explain_due(place: Workplace, number: str) -> list[tuple[str, list[str]]]:
         NotFound: There is no such lead.
     """
     with place.reading() as session:
-        file = read_file(session, find_matter(session, number))
+        file = read_file(session, find_matter(session, number), place.mechanisms)
         office, calendar = office_of(session, place), work_calendar(session)
         accounts = []
         for assignment in file.assignments:
@@ -100,11 +100,6 @@ def explain_due(place: Workplace, number: str) -> list[tuple[str, list[str]]]:
             heading = f"{step_label(row)} · {office.stored(row.unit_code).name}"
             accounts.append((heading, due_account(row, place.policy, calendar)))
         return accounts
-
-
-def step_label(row: Assignment) -> str:
-    """Return a step with its round, as 整改（第2次）."""
-    return row.step.label + (f"（第{row.round}次）" if row.round > 1 else "")
 
 
 @dataclass(frozen=True)
@@ -128,11 +123,11 @@ class _Teller:
             "owing": self.office.stored(current.unit_code).name if current else "",
             "due": self._day(current.due_on, provisional=current.provisional) if current else "",
             "particulars": [
-                *(self._asked(file) or self._received(file.lead)),
+                *file.desk.particulars(file, self.office),
                 ("办结时间", self._time(matter.closed_at) if matter.closed_at else "未办结"),
             ],
             "run": matter.flow_run_id,
-            "facts": _text_of(file),
+            "facts": file.desk.text(file),
             "steps": [self._step(assignment) for assignment in file.assignments],
             "why": due_account(current, self.policy, self.calendar) if current else [],
             "evidence": [
@@ -161,32 +156,6 @@ class _Teller:
                 for e in entries_of(session, matter.number)
             ],
         }
-
-    def _received(self, lead: Lead) -> list[tuple[str, str]]:
-        """Return where a lead came from."""
-        return [
-            ("来源", lead.source_level.label),
-            ("来文文号", lead.document_number or "无"),
-            ("类别", lead.category.label),
-            ("收到时间", self._time(lead.received_at)),
-            ("壁垒类型", lead.barrier.label if lead.barrier else "无"),
-            ("重要程度", lead.importance.label),
-        ]
-
-    def _asked(self, file: MatterFile) -> list[tuple[str, str]]:
-        """Return what a petition asks for; nothing for a lead."""
-        petition, about = file.petition, file.about
-        if petition is None or about is None:
-            return []
-        proposed = [("拟延至", day_label(petition.proposed_on))] if petition.proposed_on else []
-        return [
-            ("所涉环节", f"{step_label(about)} · {self.office.stored(about.unit_code).name}"),
-            ("所涉到期日", self._day(petition.due_on, provisional=False)),
-            *proposed,
-            ("提出单位", self.office.stored(petition.unit_code).name),
-            ("提出人", petition.person),
-            ("提出时间", self._time(file.matter.created_at)),
-        ]
 
     def _step(self, assignment: AnsweredAssignment) -> dict[str, str]:
         """Return one assignment in words."""
@@ -233,12 +202,6 @@ class _Teller:
     def _day(day: date, *, provisional: bool) -> str:
         """Return a due day in words."""
         return day_label(day, provisional=provisional)
-
-
-def _text_of(file: MatterFile) -> str:
-    """Return what a matter says: the facts of a lead, the grounds of a request, a circular as drafted."""
-    petition = file.petition
-    return "\n".join(filter(None, (petition.subject, petition.body))) if petition else file.lead.facts
 
 
 def file_size(size: int) -> str:

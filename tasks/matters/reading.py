@@ -1,48 +1,13 @@
 """Reading a matter: from rows to the facts the life cycle decides on."""
 
 import unicodedata
-from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
-from models.codes import MatterKind
 from models.errors import NotFound
-from models.matters.facts import AnswerFact, AssignmentFact, MatterFacts
+from models.matters.facts import AnswerFact, AssignmentFact
 from models.matters.tables import Answer, AnswerEvidence, Assignment, Evidence, Matter
-from models.mechanisms.leads.life_cycle import LeadFacts
-from models.mechanisms.leads.tables import Lead
-from models.office.directory import Office
-from models.petitions.facts import PetitionFacts
-from models.petitions.tables import Petition
-
-
-@dataclass(frozen=True)
-class AnsweredAssignment:
-    """An assignment with its answer and evidence, None and empty while it is open."""
-
-    row: Assignment
-    answer: Answer | None
-    evidence: list[Evidence]
-
-
-@dataclass(frozen=True)
-class MatterFile:
-    """Everything stored of one matter; assignments in the order they were opened.
-
-    ``lead`` is the lead itself, or the one a petition is about; ``about`` is what the lead owes there.
-    """
-
-    matter: Matter
-    lead: Lead
-    assignments: list[AnsweredAssignment]
-    petition: Petition | None = None
-    about: Assignment | None = None
-
-    @property
-    def open_assignment(self) -> Assignment | None:
-        """The assignment somebody owes now."""
-        last = self.assignments[-1] if self.assignments else None
-        return last.row if last and last.answer is None and self.matter.outcome is None else None
+from tasks.desks import AnsweredAssignment, MatterFile, Mechanisms
 
 
 def find_matter(session: Session, number: str, *, for_change: bool = False) -> Matter:
@@ -75,9 +40,23 @@ def lock_matters(session: Session, *keys: int) -> None:
         session.exec(query.execution_options(populate_existing=True)).one()
 
 
-def read_file(session: Session, matter: Matter) -> MatterFile:
-    """Return everything stored of a matter."""
-    lead = session.exec(select(Lead).where(Lead.matter_id == (matter.parent_id or matter.id))).one()
+def read_file(session: Session, matter: Matter, mechanisms: Mechanisms) -> MatterFile:
+    """Return everything stored of a matter, and of the one it is a part of.
+
+    Args:
+        session: An open session.
+        matter: The matter.
+        mechanisms: Know what each kind keeps in tables of its own.
+    """
+    desk = mechanisms.desk(matter.kind)
+    parent = None
+    if matter.parent_id is not None:
+        parent = read_file(session, session.get_one(Matter, matter.parent_id), mechanisms)
+    return MatterFile(matter, desk, desk.subject(session, matter), _assignments(session, matter), parent)
+
+
+def _assignments(session: Session, matter: Matter) -> list[AnsweredAssignment]:
+    """Return what was owed and answered, in the order it was opened."""
     rows = session.exec(
         select(Assignment).where(Assignment.matter_id == matter.id).order_by(col(Assignment.id))
     ).all()
@@ -97,35 +76,12 @@ def read_file(session: Session, matter: Matter) -> MatterFile:
     assignments = []
     for row in rows:
         answer = answers.get(key_of(row))
-        assignments.append(
-            AnsweredAssignment(row, answer, evidence.get(key_of(answer), []) if answer else [])
-        )
-    if matter.kind is MatterKind.LEAD:
-        return MatterFile(matter, lead, assignments)
-    petition = session.get_one(Petition, key_of(matter))
-    about = session.get_one(Assignment, petition.assignment_id)
-    return MatterFile(matter, lead, assignments, petition, about)
+        files = evidence.get(key_of(answer), []) if answer else []
+        assignments.append(AnsweredAssignment(row, answer, files))
+    return assignments
 
 
-def facts_of(file: MatterFile, office: Office) -> MatterFacts:
-    """Return what the rules need to know of a matter."""
-    if file.petition is None or file.about is None:
-        return lead_facts(file, office)
-    matter = file.matter
-    decider = office.approver() if matter.kind is MatterKind.EXTENSION else office.bureau()
-    return PetitionFacts(
-        matter.kind, decider.code, matter.created_at, file.about.due_on, file.petition.proposed_on,
-        matter.outcome, _assignment_facts(file),
-    )  # fmt: skip
-
-
-def lead_facts(file: MatterFile, office: Office) -> LeadFacts:
-    """Return what the life cycle needs to know of a lead."""
-    bureau = office.bureau().code
-    return LeadFacts(file.lead.received_at, bureau, file.matter.outcome, _assignment_facts(file))
-
-
-def _assignment_facts(file: MatterFile) -> tuple[AssignmentFact, ...]:
+def assignment_facts(file: MatterFile) -> tuple[AssignmentFact, ...]:
     """Return the assignments of a matter as the rules see them."""
     return tuple(_fact(assignment) for assignment in file.assignments)
 
@@ -136,6 +92,11 @@ def _fact(assignment: AnsweredAssignment) -> AssignmentFact:
     row = assignment.row
     fact = AnswerFact(answer.decision, answer.effective_at, answer.fields) if answer else None
     return AssignmentFact(row.step, row.round, row.unit_code, row.due_at, fact)
+
+
+def step_label(row: Assignment) -> str:
+    """Return a step with its round, as 整改（第2次）."""
+    return row.step.label + (f"（第{row.round}次）" if row.round > 1 else "")
 
 
 def key_of(row: Assignment | Answer | Matter | Evidence) -> int:

@@ -23,7 +23,7 @@ from models.record.entry_kinds import EntryKind
 from notifications.texts.rendering import RenderedMessage
 from notifications.texts.wording import WordingFault, worded_message
 from tasks.database import insert_into
-from tasks.matters.reading import MatterFile
+from tasks.desks import MatterFile
 from tasks.messages.values import matter_values
 from tasks.record.ledger import append_facts
 

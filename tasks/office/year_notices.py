@@ -114,7 +114,7 @@ def _recompute_open(session: Session, place: Workplace, now: datetime) -> list[M
             session, matter.number, now, EntryKind.DUE_RECOMPUTED, RULE, _summary(change),
             step=row.step.value, before=change.before.isoformat(), after=day.isoformat(),
         )  # fmt: skip
-        file = read_file(session, matter)
+        file = read_file(session, matter, place.mechanisms)
         tell_unit(session, office, file, row, MessageKind.DUE_MOVED, row.unit_code, now)
         moved.append(change)
     return moved

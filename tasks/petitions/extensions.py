@@ -17,14 +17,15 @@ from models.matters.vocabulary import Ruling
 from models.mechanisms.extensions import AcceptedExtension, ExtensionDraft, accept_extension
 from models.messages.kinds import MessageKind
 from models.office.directory import Office
-from models.petitions.tables import Petition, PetitionEvidence
+from models.petitions.tables import PetitionEvidence
 from models.record.entry_kinds import EntryKind
+from tasks.desks import Act, MatterFile
 from tasks.documents.issuing import NewDocument, issue_documents
 from tasks.evidence.pieces import referenced_evidence, store_pieces
 from tasks.evidence.taking_in import taken_in
 from tasks.informants.identities import refuse_naming
 from tasks.matters.due_dates import due_at_extension
-from tasks.matters.reading import find_matter, key_of, lead_facts, read_file
+from tasks.matters.reading import find_matter, key_of, read_file
 from tasks.messages.posting import tell_unit
 from tasks.messages.values import matter_values
 from tasks.petitions.pending import NewPetition, move_due, open_petition, pending_petitions
@@ -74,12 +75,12 @@ def request_extension(place: Workplace, number: str, request: ExtensionRequest, 
         lead = find_matter(session, number, for_change=True)
         refuse_naming(session, place, lead, request.grounds, *(piece.name for piece in pieces))
         office = office_of(session, place)
-        file = read_file(session, lead)
+        file = read_file(session, lead, place.mechanisms)
         known = referenced_evidence(session, lead, request.references)
         draft = ExtensionDraft(
             request.unit, request.person, now, request.until, request.grounds, len(pieces) + len(known)
         )
-        accepted = accept_extension(draft, lead_facts(file, office), office)
+        accepted = accept_extension(draft, file.desk.facts(file, office), office)
         row = file.assignments[-1].row
         if pending_petitions(session, row, (MatterKind.EXTENSION,)):
             raise ConflictError("该线索已有延期申请待审批，请等待审批结果。")
@@ -133,18 +134,15 @@ class _Case:
             )  # fmt: skip
 
 
-def settle_extension(
-    session: Session, office: Office, matter: Matter, row: Assignment, accepted: AcceptedAnswer
-) -> None:
+def settle_extension(act: Act, file: MatterFile, accepted: AcceptedAnswer) -> None:
     """Move the due date as it was granted, or let the ladder resume; tell whoever asked and whoever owes.
 
     Args:
-        session: The transaction that records the ruling.
-        office: The directory and the policy.
-        matter: The request.
-        row: What the lead owes.
+        act: The transaction that records the ruling.
+        file: The request.
         accepted: The ruling.
     """
+    session, office, matter, row = act.session, act.office, file.matter, file.subject.about
     now, before = accepted.recorded_at, row.due_on
     lead = session.get_one(Matter, matter.parent_id)
     approved = Ruling(accepted.decision) is Ruling.APPROVE
@@ -168,20 +166,13 @@ def settle_extension(
         session, lead.number, now, kind, actor, summary,
         extension=matter.number, before=before.isoformat(), after=row.due_on.isoformat(),
     )  # fmt: skip
-    _tell(session, office, matter, row, accepted, before)
+    _tell(act, file, accepted, before)
 
 
-def _tell(
-    session: Session,
-    office: Office,
-    matter: Matter,
-    row: Assignment,
-    accepted: AcceptedAnswer,
-    before: date,
-) -> None:
+def _tell(act: Act, file: MatterFile, accepted: AcceptedAnswer, before: date) -> None:
     """Write the reply to the authority and to the unit that rectifies."""
-    file = read_file(session, matter)
-    asked_by = session.get_one(Petition, key_of(matter)).unit_code
+    session, office, row = act.session, act.office, file.subject.about
+    asked_by = file.subject.petition.unit_code
     approved = Ruling(accepted.decision) is Ruling.APPROVE
     told = {
         "approved": approved, "before": day_label(before), "after": _label(row),
@@ -189,7 +180,7 @@ def _tell(
         "decided_by": office.stored(accepted.unit).name,
     }  # fmt: skip
     ruled = file.assignments[-1].row
-    lead = session.get_one(Matter, matter.parent_id)
+    lead = session.get_one(Matter, file.matter.parent_id)
     values = {**matter_values(office, file, ruled, asked_by), **told, "lead_number": lead.printed_number}
     owing = office.stored(row.unit_code).name
     reply = NewDocument(

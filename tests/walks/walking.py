@@ -9,7 +9,7 @@ from conftest import Clock
 from sqlalchemy import select
 from sqlmodel import SQLModel, col
 
-from deployments.mechanisms import KINDS
+from deployments.mechanisms import KINDS, MECHANISMS
 from models.codes import Step
 from models.matters.facts import Await, NextStep
 from models.mechanisms.leads.duties import LEADS
@@ -19,7 +19,8 @@ from models.office.vocabulary import Role
 from models.record.tables import LedgerEntry
 from tasks.conduct.answers import Recorded, Submission, record_answer
 from tasks.conduct.steps import take_step
-from tasks.matters.reading import MatterFile, find_matter, read_file
+from tasks.desks import MatterFile
+from tasks.matters.reading import find_matter, read_file
 from tasks.mechanisms.leads.registering import register_leads
 from tasks.record.ledger import entries_of
 from tasks.workplace import Workplace
@@ -118,7 +119,7 @@ class Walk:
     def file(self) -> MatterFile:
         """Return everything stored of the lead."""
         with self.place.reading() as session:
-            return read_file(session, find_matter(session, self.number))
+            return read_file(session, find_matter(session, self.number), MECHANISMS)
 
 
 def contents(place: Workplace) -> dict[str, list[object]]:

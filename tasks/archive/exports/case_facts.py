@@ -8,7 +8,8 @@ from models.documents.tables import Document
 from models.ladder.tables import Escalation
 from models.matters.tables import Evidence, Matter
 from models.office.tables import Unit
-from tasks.matters.reading import AnsweredAssignment, family_of, key_of, read_file
+from tasks.desks import AnsweredAssignment, Mechanisms
+from tasks.matters.reading import family_of, key_of, read_file
 
 # How the work went on in Prefect, and keys that mean nothing outside the database.
 _INNER = {
@@ -19,7 +20,7 @@ _INNER = {
 Facts = dict[str, Any]
 
 
-def case_facts(session: Session, lead: Matter) -> Facts:
+def case_facts(session: Session, lead: Matter, mechanisms: Mechanisms) -> Facts:
     """Return the facts of a lead as JSON values.
 
     Returns:
@@ -29,12 +30,15 @@ def case_facts(session: Session, lead: Matter) -> Facts:
     Source: 通知§13(三): 真实、完整、准确.
     """
     units = {unit.code: unit.name for unit in session.exec(select(Unit).order_by(col(Unit.code)))}
-    return {"matters": [_matter(session, matter) for matter in family_of(session, lead)], "units": units}
+    return {
+        "matters": [_matter(session, matter, mechanisms) for matter in family_of(session, lead)],
+        "units": units,
+    }
 
 
-def _matter(session: Session, matter: Matter) -> Facts:
+def _matter(session: Session, matter: Matter, mechanisms: Mechanisms) -> Facts:
     """Return the facts of one matter."""
-    file = read_file(session, matter)
+    file = read_file(session, matter, mechanisms)
     documents = session.exec(
         select(Document).where(Document.matter_id == matter.id).order_by(col(Document.id))
     )
@@ -43,7 +47,7 @@ def _matter(session: Session, matter: Matter) -> Facts:
     )
     return {
         **_told(matter),
-        "petition" if file.petition else "lead": _told(file.petition or file.lead),
+        **{name: _told(row) for name, row in file.desk.rows(file).items()},
         "assignments": [_assignment(session, assignment) for assignment in file.assignments],
         "documents": [_told(document) for document in documents],
         "evidence": [_told(piece) for piece in evidence],

@@ -42,7 +42,7 @@ def consult(place: Workplace, number: str, asked: Consultation, now: datetime) -
     _check(asked, place.policy.day_of(now))
     with place.writing() as session:
         matter = find_matter(session, number, for_change=True)
-        file = read_file(session, matter)
+        file = read_file(session, matter, place.mechanisms)
         _check_matter(matter)
         refuse_naming(session, place, matter, asked.question)
         if not file.assignments:

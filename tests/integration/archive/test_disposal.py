@@ -57,7 +57,7 @@ def test_files_and_words_go_and_the_registration_stays(kept: Walk) -> None:
     assert (set(done.destroyed), done.needed) == (before, ())
     assert stored_files(place) == set()
     file = kept.file()
-    assert file.lead.facts == DESTROYED
+    assert file.subject.facts == DESTROYED
     assert {a.answer.explanation for a in file.assignments if a.answer} == {"", DESTROYED}
     words = [a.answer.fields.get("opinion") for a in file.assignments if a.answer]
     assert words == [None, None, DESTROYED, None, None]

@@ -22,6 +22,7 @@ from deployments.cli.main import cli
 from deployments.installation.clock import set_drill_clock
 from deployments.installation.opening import open_workplace
 from deployments.installation.settings import load_settings
+from deployments.mechanisms import MECHANISMS
 from flows.forms import form_for
 from models.documents.tables import Document
 from models.matters.tables import Matter
@@ -80,7 +81,7 @@ class Heard:
 def _shown(place: Workplace, number: str) -> list[str]:
     """Return what Prefect shows of a matter: artifact, form, name and tags of its run."""
     with place.reading() as session:
-        owed = read_file(session, find_matter(session, number)).open_assignment
+        owed = read_file(session, find_matter(session, number), MECHANISMS).open_assignment
     text = form_text(place, number, "")
     form = [str(form_for(owed, read_office(place), text).model_json_schema())] if owed else []
     return [story_markdown(place, number), text, repr(run_label(place, number, place.clock())), *form]

@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from walks.histories import Histories
 from walks.walking import Walk
 
+from deployments.mechanisms import MECHANISMS
 from models.codes import MatterKind, Outcome, Step
 from models.days.periods import Period, read_period
 from models.ladder.tables import Escalation
@@ -20,9 +21,10 @@ from models.ladder.vocabulary import Raising
 from models.lookup.lead_filter import LeadFilter, Status
 from models.lookup.statistics import Dimension, Tally, together
 from models.matters.tables import Matter
+from tasks.desks import MatterFile
 from tasks.lookup.leads.counting import count_statistics, read_statistics
 from tasks.lookup.leads.selection import matching
-from tasks.matters.reading import MatterFile, find_matter, key_of, read_file
+from tasks.matters.reading import find_matter, key_of, read_file
 from tasks.workplace import Workplace, work_calendar
 
 UNDER_AUTHORITY = (Step.RECEIPT, Step.VERIFY, Step.RECTIFY)
@@ -54,7 +56,7 @@ def files_of(place: Workplace) -> list[MatterFile]:
     """Return everything of every matter."""
     with place.reading() as session:
         numbers = session.exec(select(Matter.number).order_by(col(Matter.id))).all()
-        return [read_file(session, find_matter(session, number)) for number in numbers]
+        return [read_file(session, find_matter(session, number), MECHANISMS) for number in numbers]
 
 
 def authority_of(file: MatterFile, files: list[MatterFile]) -> str:

@@ -10,6 +10,7 @@ from conftest import Clock
 from mishaps.accidents import PowerCut, at_once, power_cut_before
 from walks.walking import PERSON, contents, draft_lead, ledger_of, register_lead
 
+from deployments.mechanisms import MECHANISMS
 from models.archive.vocabulary import Category
 from models.documents.vocabulary import SourceLevel
 from models.matters.tables import Matter
@@ -48,8 +49,8 @@ def test_a_lead_is_stored_as_it_was_written(place: Workplace, clock: Clock) -> N
         received_at="2026-11-20 15:30",
     )
     with place.reading() as session:
-        file = read_file(session, find_matter(session, "侯线〔2026〕1号"))
-    lead: Lead = file.lead
+        file = read_file(session, find_matter(session, "侯线〔2026〕1号"), MECHANISMS)
+    lead: Lead = file.subject
     assert (file.matter.number, file.matter.title) == (number, "题" * 200)
     assert (lead.facts, lead.document_number) == ("第一行\n第二行", "晋发改〔2026〕12号")
     assert (lead.source_level, lead.category) == (SourceLevel.PROVINCIAL, Category.HIDDEN_BARRIER)

@@ -11,6 +11,7 @@ from conftest import Clock
 from harness.wording import assert_is_one_sentence
 from walks.walking import Walk, contents, ledger_of, messages_of, register_lead
 
+from deployments.mechanisms import MECHANISMS
 from models.codes import Step
 from models.days.calendar import DayKind, NoticeDay, YearNotice
 from models.errors import InputError
@@ -204,7 +205,11 @@ def test_an_answer_that_is_just_coming_in_is_waited_for(
     walk = open_leads[0]
     with ThreadPoolExecutor(1) as pool:
         with place.writing() as session:
-            row = read_file(session, find_matter(session, walk.number, for_change=True)).assignments[-1].row
+            row = (
+                read_file(session, find_matter(session, walk.number, for_change=True), MECHANISMS)
+                .assignments[-1]
+                .row
+            )
             row.answered_at, row.rung_at = clock(), None
             session.add(row)
             session.flush()

@@ -1,0 +1,20 @@
+"""The desk of circulars. Source: 通知§12(六)."""
+
+from collections.abc import Sequence
+
+from models.matters.facts import AcceptedAnswer
+from models.mechanisms.circulars import CIRCULARS
+from tasks.desks import Act, MatterFile
+from tasks.ladder.circulars import settle_circular
+from tasks.petitions.desk import PetitionDesk
+
+
+class CircularDesk(PetitionDesk):
+    """A ruling publishes it word for word, or withholds it."""
+
+    kind = CIRCULARS
+
+    def answered(self, act: Act, file: MatterFile, accepted: AcceptedAnswer) -> Sequence[str]:
+        """Let the ruling take effect."""
+        settle_circular(act, file, accepted)
+        return ()

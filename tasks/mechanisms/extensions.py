@@ -1,0 +1,20 @@
+"""The desk of extensions. Source: 通知§12(四)."""
+
+from collections.abc import Sequence
+
+from models.matters.facts import AcceptedAnswer
+from models.mechanisms.extensions import EXTENSIONS
+from tasks.desks import Act, MatterFile
+from tasks.petitions.desk import PetitionDesk
+from tasks.petitions.extensions import settle_extension
+
+
+class ExtensionDesk(PetitionDesk):
+    """A ruling moves the due date, or lets the ladder resume."""
+
+    kind = EXTENSIONS
+
+    def answered(self, act: Act, file: MatterFile, accepted: AcceptedAnswer) -> Sequence[str]:
+        """Let the ruling take effect."""
+        settle_extension(act, file, accepted)
+        return ()
