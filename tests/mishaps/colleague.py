@@ -1,6 +1,6 @@
 """One of several real processes that do the same at the same time: a patrol, or units that answer.
 
-python tests/colleague.py patrol|answer HOME DATABASE_URL MOMENT
+python tests/mishaps/colleague.py patrol|answer HOME DATABASE_URL MOMENT
 """
 
 import sys

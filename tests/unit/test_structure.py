@@ -5,6 +5,8 @@ import ast
 import pytest
 from structure import FOLDERS, LONGEST_FILE, MOST_MODULES, ROOT, longest_chain, rooms
 
+from models import tables
+
 # What somebody has to open in turn to follow one effect; it was 15 before there were rooms.
 LONGEST_CHAIN_OF_EFFECTS = 9
 
@@ -18,6 +20,14 @@ def test_a_room_has_few_modules_and_one_sentence(room: str) -> None:
     statements = ast.parse(init.read_text(encoding="utf-8")).body
     assert len(statements) == 1, f"{room} does more than say what it is"
     assert ast.get_docstring(ast.parse(init.read_text(encoding="utf-8")))
+
+
+def test_every_room_with_tables_is_listed() -> None:
+    """A table that is not listed would be neither migrated nor copied."""
+    lying = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts) for path in ROOT.glob("models/*/**/tables.py")
+    }
+    assert {room.__name__ for room in tables.ROOMS} == lying
 
 
 def test_no_file_is_long() -> None:

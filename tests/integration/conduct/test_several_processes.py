@@ -45,6 +45,8 @@ def together(deed: str, place: Workplace, clock: Clock) -> None:
     url = place.engine.url.render_as_string(hide_password=False)
     words = [sys.executable, str(_SCRIPT), deed, str(place.home), url, clock().isoformat()]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("ZERO137_")}
+    # The helpers of the tests are found from their folder, as pytest finds them.
+    environment["PYTHONPATH"] = str(_SCRIPT.parents[1])
     started = [
         subprocess.Popen(
             words, env=environment, text=True,

@@ -83,7 +83,11 @@ def _shown(place: Workplace, number: str) -> list[str]:
     with place.reading() as session:
         owed = read_file(session, find_matter(session, number), MECHANISMS).open_assignment
     text = form_text(place, number, "")
-    form = [str(form_for(owed, read_office(place), text).model_json_schema())] if owed else []
+    form = (
+        [str(form_for(place.kinds.duty(owed.step), read_office(place), text).model_json_schema())]
+        if owed
+        else []
+    )
     return [story_markdown(place, number), text, repr(run_label(place, number, place.clock())), *form]
 
 
