@@ -35,8 +35,8 @@ SERVE_DEFAULT = Way("serve(), poll 10 s (default)", "stock", "serve")
 # The setting is a whole number of seconds, so this is the best serve() allows.
 SERVE = Way("serve(), poll 1 s", "stock", "serve", {"PREFECT_RUNNER_POLL_FREQUENCY": "1"})
 PROCESS_DEFAULT = Way("process worker, poll 10 s (default)", "stock", "process")
-# Without a limit, as by default: with one, the stock worker of Prefect 3.8.8 ends with an error as soon as
-# a run is resumed whose last process has not quite gone ("this borrower is already holding one …").
+# Without a limit, as by default: with one, the stock worker of Prefect 3.8.8 ended with an error as soon as
+# a run was resumed whose last process had not quite gone ("this borrower is already holding one …").
 PROCESS = Way("process worker, poll 0.5 s", "stock", "process", {"PREFECT_WORKER_QUERY_SECONDS": "0.5"})
 # For what is measured without any run.
 NOBODY = Way("", "", "")

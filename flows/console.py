@@ -23,7 +23,7 @@ from prefect.utilities.engine import propose_state
 
 from models.errors import Zero137Error
 from models.runs.names import run_name
-from tasks.conduct.waits import ShownForm
+from tasks.conduct.waits import KEPT, ShownForm
 from tasks.lookup.stories import Label, story_key
 from tasks.workplace import Workplace, at_work
 
@@ -107,6 +107,9 @@ async def suspend_with(form: type[RunInput], key: str) -> NoReturn:
     leaves a run that nobody can ever resume. There is no time limit either: our deadlines live in our
     database, and a pause that ran out in Prefect would fail the run for good.
 
+    A server of ours keeps what was stored (``deployments.server.kept_forms``). Any other one deletes it when
+    the run is suspended, and it is stored once more.
+
     Raises:
         Pause: The run is suspended, and this attempt ends here.
         Abort: The run is another attempt's by now.
@@ -115,12 +118,24 @@ async def suspend_with(form: type[RunInput], key: str) -> NoReturn:
     keys = keyset_from_paused_state(waiting)
     waiting.state_details.run_input_keyset = {str(part): name for part, name in keys.items()}
     await _store(form, keys)
-    async with get_client() as client:
-        reached = await propose_state(client, waiting, flow_run_id=UUID(str(this_run.id)))
+    reached = await _propose(waiting)
     if not reached.is_paused():
         # The run was scheduled anew meanwhile, because this attempt was believed lost.
         raise Abort(f"the run was not suspended: {reached}")
+    waits = reached.state_details
+    if waits.pause_key == key and KEPT not in (waits.run_input_keyset or {}):
+        await _store(form, keys)
     raise Pause(state=reached)
+
+
+async def _propose(waiting: State[Any]) -> State[Any]:
+    """Propose to suspend the current run; returns its state, which is another where that was refused."""
+    try:
+        async with get_client() as client:
+            return await propose_state(client, waiting, flow_run_id=UUID(str(this_run.id)))
+    except Pause as refused:
+        # It was suspended already: by another attempt, or by this proposal, whose answer got lost.
+        return waiting if refused.state is None else refused.state
 
 
 async def _store(form: type[RunInput], keys: Keyset) -> None:

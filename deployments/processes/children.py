@@ -47,12 +47,14 @@ def serve(*, services: bool = True) -> None:
     import uvicorn
     from prefect.server.api.server import create_app
     from prefect.server.database.dependencies import temporary_database_config
+    from prefect.server.orchestration.dependencies import temporary_flow_policy
     from prefect.settings import get_current_settings
 
     from deployments.installation.access import check_access
     from deployments.installation.settings import load_settings
     from deployments.keeping.conduct_database import migrate_conduct
     from deployments.server.application import application
+    from deployments.server.kept_forms import KeepingForms
     from deployments.server.locks import PatientSqlite
 
     settings = load_settings()
@@ -61,7 +63,7 @@ def serve(*, services: bool = True) -> None:
     address = url.get_secret_value() if url else ""
     database = PatientSqlite(connection_url=address) if address.startswith("sqlite") else None
     migrate_conduct(settings)
-    with temporary_database_config(database):
+    with temporary_database_config(database), temporary_flow_policy(KeepingForms):
         _announced(
             uvicorn.Config(
                 application(settings, create_app(final=True, webserver_only=not services)),

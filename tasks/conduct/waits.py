@@ -8,6 +8,9 @@ from models.matters.tables import Assignment
 from tasks.matters.reading import find_matter, read_file
 from tasks.workplace import Workplace
 
+# A server of ours puts this among the names of a form: what was stored before the run was suspended is there.
+KEPT = "kept"
+
 
 @dataclass(frozen=True)
 class ShownForm:

@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from sqlalchemy import text
 from models.codes import Step
 from models.runs.vocabulary import RunFault, RunRepair
 from tasks.conduct.answers import Submission, record_answer
+from tasks.conduct.waits import KEPT
 from tasks.runs.prefect_api import CARRY_MATTER, PrefectApi
 from tasks.runs.reconcile import reconcile
 from tasks.runs.signatures import claim_message, worker_name
@@ -94,6 +96,18 @@ def test_a_running_run_without_a_living_owner_is_carried_on(system: System, lead
     (row,) = system.json("reconcile")
     assert row["fault"] == RunFault.ORPHANED.label
     system.await_step(lead["number"], "待移交")
+
+
+def test_a_form_is_stored_before_its_run_is_suspended(system: System, lead: dict[str, Any]) -> None:
+    """Killed in between, a run goes on and asks anew; it never waits without a form."""
+    state = system.api(f"/flow_runs/{run_of(system, lead)}")["state"]
+    names = state["state_details"]["run_input_keyset"]
+    wanted = {"prefix": names["schema"].removesuffix("schema"), "limit": 9}
+    stored = system.api(f"/flow_runs/{run_of(system, lead)}/input/filter", wanted)
+    assert {row["key"] for row in stored} == {names["schema"], names["description"]}
+    suspended_at = datetime.fromisoformat(state["timestamp"])
+    assert all(datetime.fromisoformat(row["created"]) < suspended_at for row in stored)
+    assert names[KEPT]
 
 
 @pytest.mark.usefixtures("unattended")
