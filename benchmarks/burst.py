@@ -1,8 +1,8 @@
 """Benchmark 3: many answers at the same moment, until the last next step is suspended."""
 
 from answering import answer_all, step_seconds, suspend
+from databases import POSTGRESQL, SQLITE
 from figures import Figure, Row, each_cell, pick, ratio_of, spread
-from harness.databases import POSTGRESQL, SQLITE
 from scale import Scale
 from sites import open_site
 from ways import OURS, SERVE, Way

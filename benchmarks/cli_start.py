@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
 
+from databases import Addresses
 from figures import Figure, Row, ratio_of
-from harness.databases import Addresses
 from programs import PROGRAMS
 from scale import Scale
 from sites import prepare_home, settings_of

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from harness.databases import POSTGRESQL, postgresql_version
+from databases import POSTGRESQL, postgresql_version
 from ways import Way
 
 Row = dict[str, str | int | float]

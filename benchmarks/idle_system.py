@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from databases import SQLITE, Addresses
 from figures import Figure, Row, each_cell, pick, ratio_of
-from harness.databases import SQLITE, Addresses
 from prefect_server import PrefectServer
 from processes import MARK, Process, cpu_seconds, end_marked, marked, memory_mb, role_of
 from programs import PROGRAMS

@@ -7,7 +7,7 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
-from harness.databases import postgresql_version
+from databases import postgresql_version
 
 ROOT = Path(__file__).parents[1]
 

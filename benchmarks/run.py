@@ -23,7 +23,7 @@ import life_cycles
 import rungs_at_once
 import searching
 import typesetting
-from harness.databases import POSTGRESQL, SQLITE
+from databases import POSTGRESQL, SQLITE
 from machine import commit, describe_machine
 from report import LATEST, TRIAL, publish, read_results, tables, write_results
 from scale import Scale

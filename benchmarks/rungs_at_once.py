@@ -5,9 +5,9 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
+from databases import POSTGRESQL, SQLITE
 from figures import Figure, Row, each_cell, pairs, ratio_of
 from filling import fill
-from harness.databases import POSTGRESQL, SQLITE
 from scale import Scale
 from sites import open_facts
 from sqlalchemy import JSON, Connection, text

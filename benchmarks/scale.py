@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields, replace
 from typing import Self
 
-from harness.databases import POSTGRESQL, SQLITE
+from databases import POSTGRESQL, SQLITE
 
 
 @dataclass(frozen=True)

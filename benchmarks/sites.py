@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from harness.databases import Addresses, databases
+from databases import Addresses, databases
 from prefect_server import PrefectServer
 from processes import Process, end_marked
 from programs import our_environment, start_executor, start_server, stock_environment

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from models.matters.facts import AcceptedAnswer
 from models.mechanisms.circulars import CIRCULARS
 from tasks.desks import Act, MatterFile
-from tasks.ladder.circulars import settle_circular
 from tasks.petitions.desk import PetitionDesk
 
 
@@ -16,5 +15,8 @@ class CircularDesk(PetitionDesk):
 
     def answered(self, act: Act, file: MatterFile, accepted: AcceptedAnswer) -> Sequence[str]:
         """Let the ruling take effect."""
+        # Imported when it happens: every command loads the desks, and few let anything take effect.
+        from tasks.ladder.circulars import settle_circular
+
         settle_circular(act, file, accepted)
         return ()

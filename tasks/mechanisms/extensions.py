@@ -6,7 +6,6 @@ from models.matters.facts import AcceptedAnswer
 from models.mechanisms.extensions import EXTENSIONS
 from tasks.desks import Act, MatterFile
 from tasks.petitions.desk import PetitionDesk
-from tasks.petitions.extensions import settle_extension
 
 
 class ExtensionDesk(PetitionDesk):
@@ -16,5 +15,8 @@ class ExtensionDesk(PetitionDesk):
 
     def answered(self, act: Act, file: MatterFile, accepted: AcceptedAnswer) -> Sequence[str]:
         """Let the ruling take effect."""
+        # Imported when it happens: every command loads the desks, and few let anything take effect.
+        from tasks.petitions.extensions import settle_extension
+
         settle_extension(act, file, accepted)
         return ()

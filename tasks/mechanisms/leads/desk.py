@@ -14,11 +14,7 @@ from models.mechanisms.leads.tables import Lead
 from models.messages.kinds import MessageKind
 from models.office.directory import Office
 from tasks.desks import Act, Desk, MatterFile, Particulars
-from tasks.documents.issuing import NewDocument, issue_documents
 from tasks.matters.reading import assignment_facts, key_of
-from tasks.messages.posting import tell_unit
-from tasks.messages.values import matter_values
-from tasks.petitions.pending import drop_petitions
 
 
 class LeadDesk(Desk):
@@ -57,11 +53,19 @@ class LeadDesk(Desk):
 
     def answered(self, act: Act, file: MatterFile, accepted: AcceptedAnswer) -> Sequence[str]:
         """End what was to be decided about what is answered now."""
+        # Imported when it happens: every command loads the desks, and few let anything take effect.
+        from tasks.petitions.pending import drop_petitions
+
         row = file.assignments[-1].row
         return tuple(drop_petitions(act.session, row, f"{row.step.label}已反馈", accepted.recorded_at))
 
     def closed(self, act: Act, file: MatterFile) -> None:
         """Write the report to the level that sent the lead, and tell everybody who worked on it."""
+        # As above.
+        from tasks.documents.issuing import NewDocument, issue_documents
+        from tasks.messages.posting import tell_unit
+        from tasks.messages.values import matter_values
+
         session, office, last = act.session, act.office, file.assignments[-1].row
         superior = office.policy.documents.superiors[file.subject.source_level]
         values = matter_values(office, file, last, last.unit_code)
