@@ -42,7 +42,7 @@ def add_evidence(
         if _is_disposed(session, matter) or (
             matter.outcome is not None and any(piece.file.sha256 not in known for piece in pieces)
         ):
-            raise RuleViolation("该线索已办结，不再接收新的印证材料。")
+            raise RuleViolation("该事项已办结，不再接收新的印证材料。")
         rows = store_pieces(session, matter, pieces, now)
         for row in {row.sha256: row for row in rows if row.sha256 not in known}.values():
             append_entry(
@@ -87,7 +87,7 @@ def referenced_evidence(session: Session, matter: Matter, references: Sequence[s
         digits = reference.strip().upper().removeprefix("E")
         row = session.get(Evidence, int(digits)) if digits.isdecimal() and len(digits) < 10 else None  # noqa: PLR2004 - an SQL integer
         if row is None or row.matter_id != matter.id:
-            raise NotFound(f"该线索没有编号为“{reference}”的印证材料，请先用 zero137 evidence add 上传。")
+            raise NotFound(f"该事项没有编号为“{reference}”的印证材料，请先用 zero137 evidence add 上传。")
         rows.append(row)
     return rows
 

@@ -117,7 +117,7 @@ def tell_bureau(place: Workplace, session: Session, lines: Sequence[str], key: s
 def line_of(fault: FileFault, sha256: str, references: Sequence[FileReference]) -> str:
     """Return a fault in one line: its kind, and as what the file belongs to which matter."""
     named = "；".join(f"{each.printed_number} {each.what}" for each in references)
-    return f"{fault.label}：{named or f'不属于任何线索的文件 {sha256}'}"
+    return f"{fault.label}：{named or f'不属于任何事项的文件 {sha256}'}"
 
 
 def _rows(session: Session, findings: Findings, *, for_change: bool = False) -> Sequence[StoredFile]:

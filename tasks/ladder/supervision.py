@@ -67,7 +67,7 @@ def supervise(place: Workplace, number: str, request: SupervisionRequest, now: d
         matter = find_matter(session, number, for_change=True)
         row = read_file(session, matter, place.mechanisms).open_assignment
         if row is None:
-            raise RuleViolation("该线索当前没有待反馈的环节，不能督办。")
+            raise RuleViolation(f"该{place.kinds.of(matter.kind).called}当前没有待反馈的环节，不能督办。")
         refuse_naming(session, place, matter, request.note)
         office = office_of(session, place)
         case = _Case(

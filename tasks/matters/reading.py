@@ -26,7 +26,7 @@ def find_matter(session: Session, number: str, *, for_change: bool = False) -> M
     query = select(Matter).where((Matter.number == wanted.upper()) | (Matter.printed_number == wanted))
     matter = session.exec(query).first()
     if matter is None:
-        raise NotFound(f"没有编号为“{wanted}”的线索，可用 zero137 lead list 查看全部线索。")
+        raise NotFound(f"没有编号为“{wanted}”的事项，可用 zero137 lead list 查看全部线索。")
     if for_change:
         # A lead before what is put before somebody about it: whoever locks in one order never blocks.
         lock_matters(session, *filter(None, (matter.parent_id, key_of(matter))))

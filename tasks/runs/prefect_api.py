@@ -129,7 +129,7 @@ class PrefectApi:
         Raises:
             StartError: The server is not reached, or knows no such run.
         """
-        message = "线索由另一个运行承办或已办结"
+        message = "事项由另一个运行承办或已办结"
         return self._set_state(flow_run_id, "CANCELLED", "Cancelled", message, force=True)
 
     def describe(self, flow_run_id: str, name: str, tags: Sequence[str]) -> None:

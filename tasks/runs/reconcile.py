@@ -225,7 +225,7 @@ def _replace(place: Workplace, api: PrefectApi, finding: RunFinding, now: dateti
     with place.writing() as session:
         matter = find_matter(session, finding.number, for_change=True)
         if matter.flow_run_id != finding.run_id:
-            raise ConflictError("该线索已由另一次核对接续。")
+            raise ConflictError("该事项已由另一次核对接续。")
         matter.flow_run_id = new_run_id
         session.add(matter)
         _note(session, finding, RunRepair.REPLACED, new_run_id, now)

@@ -91,4 +91,4 @@ def wake_lead(place: Workplace, number: str, now: datetime) -> None:
                 return
             if pause is not None:
                 time.sleep(pause)
-    raise StartError("该线索的承办流程暂未继续，巡查时将自动处理。")
+    raise StartError("该事项的承办流程暂未继续，巡查时将自动处理。")

@@ -112,7 +112,7 @@ def _examine_workers(http: httpx.Client, pool: str) -> Iterator[Finding]:
     if online:
         yield fine("执行进程", f"在线{len(online)}个")
     else:
-        yield unreached("执行进程", f"工作池 {pool} 没有在线的执行进程，线索不会继续",
+        yield unreached("执行进程", f"工作池 {pool} 没有在线的执行进程，事项不会继续",
                         "请运行 zero137 work（zero137 up 自带一个）")  # fmt: skip
 
 

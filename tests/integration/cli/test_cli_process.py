@@ -37,7 +37,7 @@ def test_the_console_script_lists_the_leads(terminal: Terminal, environment: dic
     assert "要求企业设立子公司" in done.stdout.decode()
     wrong = subprocess.run([SCRIPT, "lead", "show", "L1"], env=environment, check=False, capture_output=True)
     assert (wrong.returncode, wrong.stdout) == (4, b"")
-    assert wrong.stderr.decode().startswith("没有编号为“L1”的线索")
+    assert wrong.stderr.decode().startswith("没有编号为“L1”的事项")
 
 
 def test_short_commands_do_not_import_prefect(terminal: Terminal, environment: dict[str, str]) -> None:

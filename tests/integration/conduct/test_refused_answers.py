@@ -58,7 +58,7 @@ def signed(at: str) -> dict[str, object]:
 
 REFUSED: Mapping[Step, list[Refused]] = {
     Step.TRANSFER: [
-        Refused("unknown lead", NotFound, "没有编号为“L2026-9999”的线索", number="L2026-9999"),
+        Refused("unknown lead", NotFound, "没有编号为“L2026-9999”的事项", number="L2026-9999"),
         Refused("unknown unit", NotFound, "单位目录中没有“财税局”", {"unit": "财税局"}),
         Refused("wrong unit", RuleViolation, "应由侯马市发展和改革局反馈", {"unit": "ZJJ"}),
         Refused("step not open", RuleViolation, "尚未进入核查环节，当前环节：移交", step=Step.VERIFY),
