@@ -30,7 +30,7 @@ async def register_lead(lead: LeadForm) -> State[Any]:
         lead: 线索内容
     """
 
-    async def office(place: Workplace) -> Ended:
+    async def register(place: Workplace) -> Ended:
         now = place.clock()
         draft = read_row(1, lead.model_dump(), IntakeDefaults(now), place.policy, now)
         if not isinstance(draft, LeadDraft):
@@ -39,7 +39,7 @@ async def register_lead(lead: LeadForm) -> State[Any]:
         state = await _started(place, [one])
         return Ended(state, "" if one.created else None, one.printed_number)
 
-    return await carry_out(office, failed="未登记")
+    return await carry_out(register, failed="未登记")
 
 
 @flow(name="批量导入")
@@ -52,7 +52,7 @@ async def import_leads(file: str, person: str, skip_bad: bool = False) -> State[
         skip_bad: 跳过不合格的行
     """
 
-    async def office(place: Workplace) -> Ended:
+    async def register(place: Workplace) -> Ended:
         now = place.clock()
         defaults = IntakeDefaults(now)
         table = await observed("读取文件", lambda: read_leads(Path(file), defaults, place.policy, now))
@@ -62,7 +62,7 @@ async def import_leads(file: str, person: str, skip_bad: bool = False) -> State[
         state = await _started(place, registered)
         return Ended(state, f"新登记{sum(lead.created for lead in registered)}条")
 
-    return await carry_out(office, kept_name(file), failed="未导入")
+    return await carry_out(register, kept_name(file), failed="未导入")
 
 
 async def _started(place: Workplace, registered: list[Registered]) -> State[Any]:

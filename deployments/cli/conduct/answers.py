@@ -24,8 +24,8 @@ def _field_options(function: _Function) -> _Function:
         for field in duty.fields:
             told.setdefault(field.key, ([], field))[0].append(duty.step.label)
     for key, (steps, field) in reversed(told.items()):
-        said = "、".join(member.label for member in field.choices) if field.choices else field.title
-        hint = f"{'、'.join(steps)}：{said}（{field.hint}）"
+        choices = "、".join(member.label for member in field.choices or ())
+        hint = f"{'、'.join(steps)}：{choices or f'{field.title}（{field.hint}）'}"
         function = click.option(f"--{key.replace('_', '-')}", default="", help=hint)(function)
     return function
 
