@@ -39,6 +39,7 @@ _BASIS = """\
 _GIVEN = """\
     given = {"steps_taken" if key == "measures" else key: text for key, text in draft.fields.items()}
 """
+_REQUIRED_TEXT = '_text(field.title, field.hint, required=field.key == "basis")\n'
 _COUNTERSIGN = """\
 COUNTERSIGN = Duty(Step.COUNTERSIGN, Role.BUREAU, explanation=Field("explanation", "意见", ""))
 LEADS = Kind("""
@@ -59,6 +60,8 @@ _EDITS = (
     (_ANSWERING, "    given = draft.fields\n", _GIVEN),
     (_ANSWERING, "key not in duty.keys]", 'key not in {*duty.keys, "measures"}]'),
     (_DUTIES, "LEADS = Kind(", _COUNTERSIGN),
+    # Its form asks for the new field, so that nobody can leave it out.
+    ("flows/forms.py", "_text(field.title, field.hint)\n", _REQUIRED_TEXT),
     (_DUTIES, "VERIFY, RECTIFY, REVIEW)", "VERIFY, COUNTERSIGN, RECTIFY, REVIEW)"),
 )
 
