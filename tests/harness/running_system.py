@@ -115,10 +115,19 @@ class System:
         assert self.process is not None
         with self.workplace() as place, place.alone(RECONCILIATION):
             self.process.send_signal(signal.SIGSTOP)
+            until(self._stands_still, "the supervisor stands still")
+            # What it asked of the database just before is answered while the lock is still held.
+            time.sleep(1)
         try:
             yield
         finally:
             self.process.send_signal(signal.SIGCONT)
+
+    def _stands_still(self) -> bool:
+        """Tell whether every thread of the supervisor was stopped."""
+        assert self.process is not None
+        threads = Path(f"/proc/{self.process.pid}/task").glob("*/stat")
+        return all(stat.read_text().rpartition(")")[2].split()[0] == "T" for stat in threads)
 
     @contextmanager
     def server_alone(self) -> Iterator[None]:

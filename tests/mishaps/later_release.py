@@ -40,6 +40,7 @@ _GIVEN = """\
     given = {"steps_taken" if key == "measures" else key: text for key, text in draft.fields.items()}
 """
 _REQUIRED_TEXT = '_text(field.title, field.hint, required=field.key == "basis")\n'
+_STORED = 'fields = {{"steps_taken": "measures"}.get(each.key, each.key): '
 _COUNTERSIGN = """\
 COUNTERSIGN = Duty(Step.COUNTERSIGN, Role.BUREAU, explanation=Field("explanation", "意见", ""))
 LEADS = Kind("""
@@ -58,6 +59,8 @@ _EDITS = (
     # What was called otherwise goes on being read: by forms that were shown before.
     (_DUTIES, '"measures", "整改措施", ', '"steps_taken", "整改措施", '),
     (_ANSWERING, "    given = draft.fields\n", _GIVEN),
+    # It is stored as it always was.
+    (_ANSWERING, "fields = {each.key: ", _STORED),
     (_ANSWERING, "key not in duty.keys]", 'key not in {*duty.keys, "measures"}]'),
     (_DUTIES, "LEADS = Kind(", _COUNTERSIGN),
     # Its form asks for the new field, so that nobody can leave it out.
