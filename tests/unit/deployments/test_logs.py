@@ -2,14 +2,16 @@
 
 import json
 import logging
+import logging.config
 import sys
 from datetime import datetime
 from types import ModuleType, SimpleNamespace
 
 import pytest
+from prefect.logging.configuration import load_logging_config
 from pydantic import SecretStr
 
-from deployments.installation.logs import Lines, lines_of
+from deployments.installation.logs import PREFECT_LOGGING, Lines, lines_from_environment, lines_of
 from deployments.installation.settings import LogFormat, Settings
 
 
@@ -78,3 +80,10 @@ def test_passwords_and_keys_are_blotted_out(form: LogFormat) -> None:
     written = lines_of(settings).format(record(text))
     for secret in ("correct-horse", "p%40ss-word", "p@ss-word", "battery-staple", "second-key"):
         assert secret not in written
+
+
+def test_prefect_finds_the_form_of_our_lines() -> None:
+    """Prefect takes its own settings without a word when the file it is given is missing."""
+    assert PREFECT_LOGGING.is_file()
+    maker = load_logging_config(PREFECT_LOGGING)["formatters"]["lines"]["()"]
+    assert logging.config.BaseConfigurator({}).resolve(str(maker)) is lines_from_environment
