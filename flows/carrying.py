@@ -16,7 +16,7 @@ from prefect.states import Completed, Failed
 from flows.console import label_run, other_wait, publish_story, read_form, run_count, suspend_with
 from flows.forms import form_for, submission_of
 from models.errors import Zero137Error
-from models.matters.facts import Await, NextStep
+from models.matters.facts import Await, NextStep, OpenParts
 from tasks.archive.archiving import awaits_archiving, try_archive
 from tasks.conduct.answers import try_answer
 from tasks.conduct.steps import peek_step, take_step
@@ -25,7 +25,7 @@ from tasks.delivery.sending import can_deliver, deliver_messages
 from tasks.lookup.stories import Label, form_text, run_label, story_markdown
 from tasks.runs.observed import observed
 from tasks.runs.prefect_api import CARRY_MATTER
-from tasks.runs.starting import adopt_run, wake_matters
+from tasks.runs.starting import adopt_run, start_parts, wake_matters, wake_parent
 from tasks.workplace import Workplace, at_work, read_office
 
 
@@ -91,6 +91,8 @@ async def _take_in_form(place: Workplace, number: str) -> str:
 async def _go_on(place: Workplace, number: str, step: NextStep) -> None:
     """Take a step that needs nobody, and hand over the messages that tell of it."""
     await observed(_LABELS[type(step).__name__], lambda: take_step(place, number, place.clock()))
+    if isinstance(step, OpenParts):
+        await observed("启动分件", lambda: start_parts(place, number))
     await _send(place, number)
 
 
@@ -100,7 +102,7 @@ async def _send(place: Workplace, number: str) -> None:
         await observed("发送消息", lambda: deliver_messages(place, number))
 
 
-_LABELS = {"Assign": "交办", "DeemReceived": "视为签收", "Close": "销号"}
+_LABELS = {"Assign": "交办", "OpenParts": "分件交办", "DeemReceived": "视为签收", "Close": "销号"}
 
 
 async def _wait_for_answer(place: Workplace, number: str, refusal: str, *, moved: bool) -> None:
@@ -128,6 +130,7 @@ async def _finish(place: Workplace, number: str, *, moved: bool) -> State[Any]:
     if awaits_archiving(place, number):
         # What keeps it out of the archive now is made up for by the patrol: the lead is closed all the same.
         await observed("归档", lambda: try_archive(place, number, place.clock()))
+    await asyncio.to_thread(wake_parent, place, number, place.clock())
     label = await _show(place, number, moved=moved)
     return Completed(name=label.outcome, message=f"{label.title}：{label.outcome}")
 

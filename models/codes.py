@@ -33,3 +33,4 @@ class Outcome(Labelled):
     PUBLISHED = "published", "已通报"
     WITHHELD = "withheld", "不予通报"
     MOOT = "moot", "无需再审批"
+    RELEASED = "released", "不再要求反馈"

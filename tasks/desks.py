@@ -39,6 +39,7 @@ class MatterFile:
         subject: What the desk keeps of it in tables of its own.
         assignments: What was owed and answered.
         parent: The matter it is a part of, None where it stands by itself.
+        parts: The shares of units it gathers, in the order they were opened; empty where its kind has none.
     """
 
     matter: Matter
@@ -46,6 +47,7 @@ class MatterFile:
     subject: Any
     assignments: list[AnsweredAssignment]
     parent: "MatterFile | None" = None
+    parts: Sequence[Matter] = ()
 
     @property
     def open_assignment(self) -> Assignment | None:
@@ -60,8 +62,13 @@ class Act:
 
     session: Session
     office: Office
-    kinds: Kinds
+    mechanisms: "Mechanisms"
     now: datetime
+
+    @property
+    def kinds(self) -> Kinds:
+        """What kinds of matters there are."""
+        return self.mechanisms.kinds
 
 
 class Desk:
@@ -82,10 +89,11 @@ class Desk:
         del file, office
         return {}
 
-    def answered(self, act: Act, file: MatterFile, accepted: AcceptedAnswer) -> Sequence[str]:
-        """Let an answer take effect in the transaction that stores it; returns the numbers of what ended."""
-        del act, file, accepted
-        return ()
+    def answered(self, act: Act, file: MatterFile, accepted: AcceptedAnswer) -> None:
+        """Let an answer take effect in the transaction that stores it."""
+
+    def ended(self, act: Act, file: MatterFile, why: str) -> None:
+        """Undo what waited for an answer nobody needs any more, in the transaction that ends its matter."""
 
     def closed(self, act: Act, file: MatterFile) -> None:
         """Do what is owed in the transaction that closes a matter."""

@@ -12,7 +12,7 @@ from models.codes import Step
 from models.documents.vocabulary import DocumentKind
 from models.errors import RuleViolation
 from models.labels import Labelled
-from models.matters.facts import DEEMED, AcceptedAnswer, AnswerDraft, MatterFacts
+from models.matters.facts import COMPLETE, DEEMED, AcceptedAnswer, AnswerDraft, MatterFacts
 from models.messages.kinds import MessageKind
 from models.office.directory import Office
 from models.office.vocabulary import Role
@@ -131,6 +131,8 @@ class Duty:
         reminder: The kind of message that reminds of it, where that is not the one of the rung.
         lapse: What is said where nobody answers and time itself does, as 视为签收; blank where it never does.
         lapsed: What is told to who answers after that.
+        collects: Whether it is to gather the parts: it counts as answered once every part has ended, and an
+            answer before that ends those that are left.
     """
 
     step: Step
@@ -147,6 +149,7 @@ class Duty:
     reminder: MessageKind | None = None
     lapse: str = ""
     lapsed: str = ""
+    collects: bool = False
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -162,6 +165,8 @@ class Duty:
         """Return a stored decision in Chinese; blank where the duty has none."""
         if decision == DEEMED:
             return self.lapse
+        if decision == COMPLETE:
+            return "各分件均已办结"
         return self.deciding.label_of(decision) if self.deciding is not None else ""
 
     def example(self, units: Mapping[Role, str], chosen: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -8,8 +8,9 @@ from typing import Protocol
 from models.codes import MatterKind, Outcome, Step
 from models.matters.vocabulary import Signal
 
-# How an answer is recorded that nobody gave, because its term ran out.
+# How an answer is recorded that nobody gave: because its term ran out, or because every part has ended.
 DEEMED = "deemed"
+COMPLETE = "complete"
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,15 @@ class MatterFacts(Protocol):
     @property
     def assignments(self) -> tuple[AssignmentFact, ...]:
         """What was owed, in the order it was opened."""
+
+
+@dataclass(frozen=True)
+class PartFact:
+    """A matter under another one: its number, its unit and how it ended, None while it is open."""
+
+    number: str
+    unit: str
+    outcome: Outcome | None = None
 
 
 def last_answer(facts: MatterFacts, step: Step) -> AnswerFact | None:
@@ -104,8 +114,34 @@ class Await:
 
 
 @dataclass(frozen=True)
+class AwaitParts(Await):
+    """Wait until every part has ended, or whoever owes the open assignment ends those that are left.
+
+    ``parts`` are the numbers of those that are open.
+    """
+
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NewPart:
+    """A part to be opened: its kind, the unit whose share it is, and what it is called."""
+
+    kind: MatterKind
+    unit: str
+    title: str
+
+
+@dataclass(frozen=True)
+class OpenParts:
+    """Open what several units owe at once: all parts in one transaction, or none."""
+
+    parts: tuple[NewPart, ...]
+
+
+@dataclass(frozen=True)
 class DeemReceived:
-    """Record that the lead counts as received at the end of the receipt term. Source: ADR-0003."""
+    """Record that the matter counts as received at the end of the receipt term. Source: ADR-0003."""
 
     assignment: AssignmentFact
 
@@ -117,7 +153,7 @@ class Close:
     outcome: Outcome
 
 
-NextStep = Assign | Await | DeemReceived | Close
+NextStep = Assign | Await | OpenParts | DeemReceived | Close
 
 
 def signal(due_at: datetime, remind_from: datetime, now: datetime) -> Signal:

@@ -12,6 +12,14 @@ from models.matters.facts import NextStep
 
 
 @dataclass(frozen=True)
+class Mark:
+    """How a part is numbered after what it is a part of: ``Y`` and 延期 for L2026-0012-Y1 and 12号延期1."""
+
+    letter: str
+    word: str
+
+
+@dataclass(frozen=True)
 class Kind:
     """One kind of matter.
 
@@ -21,6 +29,7 @@ class Kind:
         duties: What may be owed in it, in the order of its life.
         next_step: Decides from the facts of its kind, at a moment (aware), what happens next; None where the
             matter is closed.
+        mark: How it is numbered as a part; None where it stands by itself, numbered by the policy.
     """
 
     code: MatterKind
@@ -28,6 +37,12 @@ class Kind:
     duties: tuple[Duty, ...]
     # Each kind has facts of its own, which only its desk builds.
     next_step: Callable[[Any, datetime], NextStep | None]
+    mark: Mark | None = None
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether it gathers what several units owe at once."""
+        return any(duty.collects for duty in self.duties)
 
     def duty(self, step: Step) -> Duty:
         """Return the duty of a step.
@@ -45,10 +60,19 @@ class Kinds:
     """All kinds of an installation."""
 
     def __init__(self, kinds: Iterable[Kind]) -> None:
-        """Take the kinds, in the order in which people are shown them."""
+        """Take the kinds, in the order in which people are shown them.
+
+        Raises:
+            ValueError: Two of them bear the same code, owe the same step or mark their parts alike.
+        """
         self.all = tuple(kinds)
         self._by_code = {kind.code: kind for kind in self.all}
         self._duties = {duty.step: duty for kind in self.all for duty in kind.duties}
+        steps = [duty.step for kind in self.all for duty in kind.duties]
+        letters = [kind.mark.letter for kind in self.all if kind.mark is not None]
+        for given in ([kind.code for kind in self.all], steps, letters):
+            if len(set(given)) < len(given):
+                raise ValueError("two kinds of matters share a code, a step or a mark")
 
     @property
     def duties(self) -> tuple[Duty, ...]:

@@ -23,8 +23,10 @@ class Matter(SQLModel, table=True):
     kind: MatterKind = Field(sa_column=Column(Coded(MatterKind), nullable=False))
     number: str = Field(unique=True, max_length=40)
     printed_number: str = Field(max_length=60)
-    # The lead that a petition is about.
+    # What it is a part of.
     parent_id: int | None = Field(default=None, foreign_key="matter.id", index=True)
+    # The unit whose share of its parent it is; empty for what is put before somebody about a parent.
+    unit_code: str | None = Field(default=None, max_length=32, index=True)
     title: str = text_field()
     created_at: datetime = moment_field()
     closed_at: datetime | None = moment_field(nullable=True, index=True)

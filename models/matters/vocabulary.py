@@ -17,6 +17,12 @@ class Ruling(Labelled):
     REJECT = "reject", "不同意"
 
 
+class Ending(Labelled):
+    """The decision to wait no longer for parts that are left."""
+
+    ENDED = "ended", "结束等待"
+
+
 class Signal(Labelled):
     """How near a due date is, at a glance."""
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from models.codes import MatterKind, Outcome, Step
 from models.matters.duties import Duty
-from models.matters.kinds import Kind
+from models.matters.kinds import Kind, Mark
 from models.matters.vocabulary import Ruling
 from models.messages.kinds import MessageKind
 from models.office.vocabulary import Role
@@ -24,5 +24,9 @@ PUBLICATION = Duty(
 )
 OUTCOMES = {Ruling.APPROVE.value: Outcome.PUBLISHED, Ruling.REJECT.value: Outcome.WITHHELD}
 CIRCULARS = Kind(
-    MatterKind.CIRCULAR, "通报稿", (PUBLICATION,), partial(next_of_petition, PUBLICATION, OUTCOMES)
+    MatterKind.CIRCULAR,
+    "通报稿",
+    (PUBLICATION,),
+    partial(next_of_petition, PUBLICATION, OUTCOMES),
+    Mark("T", "通报"),
 )

@@ -13,7 +13,7 @@ from models.days.terms import day_label
 from models.errors import ConflictError, RuleViolation
 from models.matters.duties import Duty, Field, Reading
 from models.matters.facts import AcceptedAnswer, AnswerDraft, AssignmentFact, MatterFacts, last_answer
-from models.matters.kinds import Kind
+from models.matters.kinds import Kind, Mark
 from models.matters.vocabulary import Ruling
 from models.messages.kinds import MessageKind
 from models.office.directory import Office
@@ -57,7 +57,11 @@ EXTENSION = Duty(
 )  # fmt: skip
 OUTCOMES = {Ruling.APPROVE.value: Outcome.EXTENDED, Ruling.REJECT.value: Outcome.NOT_EXTENDED}
 EXTENSIONS = Kind(
-    MatterKind.EXTENSION, "延期申请", (EXTENSION,), partial(next_of_petition, EXTENSION, OUTCOMES)
+    MatterKind.EXTENSION,
+    "延期申请",
+    (EXTENSION,),
+    partial(next_of_petition, EXTENSION, OUTCOMES),
+    Mark("Y", "延期"),
 )
 
 

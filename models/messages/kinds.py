@@ -47,6 +47,7 @@ class MessageKind(Labelled):
     RECTIFY = "rectify", "整改", _MATTER
     RETURN = "return", "退回", _MATTER
     CLOSURE = "closure", "办结", _MATTER
+    RELEASE = "release", "不再要求反馈", _MATTER
     DUE_MOVED = "due_moved", "期限调整", _MATTER
     CONSULTATION = "consultation", "征询", _CONSULTATION | {"addressee"}
     EXTENSION_REQUEST = "extension_request", "延期审批", _PETITION

@@ -4,11 +4,13 @@ import re
 import tomllib
 from datetime import date, datetime
 from importlib.resources import files
+from typing import Annotated
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from models.archive.rules import ArchiveRules
-from models.codes import Step
+from models.codes import MatterKind, Step
 from models.days.calendar import WorkCalendar
 from models.days.hours import BusinessHours, Frozen
 from models.days.terms import DueDate, Term, deadline, due_date
@@ -17,8 +19,18 @@ from models.errors import InputError
 from models.ladder.rungs import Ladder, TimedRung, timed_rungs
 
 
+def _known_step(code: str) -> str:
+    """Refuse what is no step."""
+    if code not in {step.value for step in Step}:
+        raise PydanticCustomError("extra_forbidden", "unknown step")
+    return code
+
+
 class Terms(Frozen):
-    """The term of each step. Source: 通知§12(二)–(四)."""
+    """The term of each step; those of further mechanisms stand beside. Source: 通知§12(二)–(四)."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    __pydantic_extra__: dict[Annotated[str, AfterValidator(_known_step)], Term]
 
     transfer: Term
     receipt: Term
@@ -29,8 +41,14 @@ class Terms(Frozen):
     publication: Term
 
     def of(self, step: Step) -> Term:
-        """Return the term of a step."""
-        term: Term = getattr(self, step.value)
+        """Return the term of a step.
+
+        Raises:
+            InputError: The policy has none.
+        """
+        term: Term | None = getattr(self, step.value, None)
+        if term is None:
+            raise InputError(f"政策文件缺少{step.label}的期限，请补充 [terms.{step.value}] 一节。")
         return term
 
 
@@ -66,7 +84,7 @@ class EvidenceRules(Frozen):
 
 
 class Numbering(Frozen):
-    """How leads are numbered."""
+    """How matters of one kind are numbered."""
 
     key: str
     printed: str
@@ -100,6 +118,25 @@ class Numbering(Frozen):
     def printed_of(self, year: int, sequence: int) -> str:
         """Return the number people print, as 侯线〔2026〕12号."""
         return self.printed.format(year=year, sequence=sequence)
+
+
+class Numberings(Numbering):
+    """How leads are numbered, and beside them whatever else stands by itself, by kind."""
+
+    of_kind: dict[MatterKind, Numbering] = Field(default_factory=dict)
+
+    def of(self, kind: MatterKind) -> Numbering:
+        """Return how a kind is numbered.
+
+        Raises:
+            InputError: The policy does not say.
+        """
+        if kind is MatterKind.LEAD:
+            return self
+        if kind not in self.of_kind:
+            section = f"[numbering.of_kind.{kind.value}]"
+            raise InputError(f"政策文件缺少{kind.label}的编号格式，请补充 {section} 一节。")
+        return self.of_kind[kind]
 
 
 class DocumentRules(Frozen):
@@ -142,7 +179,7 @@ class Policy(Frozen):
     business_hours: BusinessHours
     answer_gate: AnswerGate
     evidence: EvidenceRules
-    numbering: Numbering
+    numbering: Numberings
     documents: DocumentRules
     ladder: Ladder
     archive: ArchiveRules

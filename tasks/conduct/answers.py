@@ -16,11 +16,13 @@ from models.matters.tables import Answer, AnswerEvidence, Evidence
 from models.matters.vocabulary import Channel
 from models.office.directory import Office
 from models.record.entry_kinds import EntryKind
+from tasks.conduct.parts import end_parts
 from tasks.desks import Act, MatterFile
 from tasks.evidence.pieces import referenced_evidence, store_pieces
 from tasks.evidence.taking_in import Piece, taken_in
 from tasks.informants.identities import refuse_naming
 from tasks.matters.reading import find_matter, key_of, read_file
+from tasks.petitions.pending import drop_petitions
 from tasks.record.ledger import append_entry
 from tasks.workplace import Workplace, office_of
 
@@ -56,7 +58,7 @@ class Submission:
 class Recorded:
     """What was recorded, the run that waits for it (None where none was started yet), and what ended by it.
 
-    ``dropped`` are the petitions that need not be decided any more.
+    ``dropped`` are the parts that need not be answered any more.
     """
 
     number: str
@@ -132,8 +134,12 @@ def _record(
         evidence = {key_of(row): row for row in (*known, *stored)}
         label = kind.duty(submission.step).decision_label(accepted.decision)
         _store(session, office, file, accepted, evidence, submission.channel, label)
-        dropped = file.desk.answered(Act(session, office, place.kinds, now), file, accepted)
-        return Recorded(matter.number, submission.step, matter.flow_run_id, dropped)
+        act = Act(session, office, place.mechanisms, now)
+        dropped = drop_petitions(act, file.assignments[-1].row, f"{submission.step.label}已反馈")
+        if kind.duty(submission.step).collects:
+            dropped += end_parts(act, file, accepted.explanation)
+        file.desk.answered(act, file, accepted)
+        return Recorded(matter.number, submission.step, matter.flow_run_id, tuple(dropped))
 
 
 def _store(

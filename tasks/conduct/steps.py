@@ -6,13 +6,14 @@ from sqlmodel import Session
 
 from models.codes import Outcome
 from models.matters.duties import Duty
-from models.matters.facts import DEEMED, Assign, Await, Close, DeemReceived, NextStep
+from models.matters.facts import DEEMED, Assign, Await, Close, DeemReceived, NextStep, OpenParts
 from models.matters.tables import Answer, Assignment, Matter
 from models.matters.vocabulary import Channel
 from models.messages.kinds import MessageKind
 from models.office.directory import Office
 from models.record.entries import RULE
 from models.record.entry_kinds import EntryKind
+from tasks.conduct.parts import gather, open_parts
 from tasks.desks import Act, MatterFile
 from tasks.documents.issuing import NewDocument, issue_documents
 from tasks.matters.reading import find_matter, key_of, read_file
@@ -23,22 +24,23 @@ from tasks.workplace import Workplace, office_of, work_calendar
 
 
 def take_step(place: Workplace, number: str, now: datetime) -> NextStep | None:
-    """Take the next step of a lead, if it is not to wait.
+    """Take the next step of a matter, if it is not to wait.
 
     The facts are read, the step decided and its change recorded in the same transaction, so that a second
     run, a replay after a crash or two at once find it done and do nothing.
 
     Returns:
-        The step that was taken, ``Await`` where somebody owes an answer, None where the lead is closed.
+        The step that was taken, ``Await`` where somebody owes an answer, None where the matter is closed.
 
     Raises:
-        NotFound: There is no such lead.
+        NotFound: There is no such matter.
     """
     with place.writing() as session:
         matter = find_matter(session, number, for_change=True)
         file = read_file(session, matter, place.mechanisms)
         office = office_of(session, place)
         kind = file.desk.kind
+        act = Act(session, office, place.mechanisms, now)
         step = kind.next_step(file.desk.facts(file, office), now)
         match step:
             case Assign():
@@ -46,14 +48,16 @@ def take_step(place: Workplace, number: str, now: datetime) -> NextStep | None:
             case DeemReceived():
                 _deem(session, office, file, kind.duty(step.assignment.step), now)
             case Close():
-                _close(Act(session, office, place.kinds, now), file, step.outcome)
+                _close(act, file, step.outcome)
+            case OpenParts():
+                open_parts(act, file, step)
             case Await() | None:
                 pass
         return step
 
 
 def peek_step(place: Workplace, number: str, now: datetime) -> NextStep | None:
-    """Return the next step of a lead without taking it."""
+    """Return the next step of a matter without taking it."""
     with place.reading() as session:
         matter = find_matter(session, number)
         file = read_file(session, matter, place.mechanisms)
@@ -165,3 +169,5 @@ def _close(act: Act, file: MatterFile, outcome: Outcome) -> None:
         act.session, matter.number, act.now, EntryKind.CLOSED, RULE, summary,
         outcome=outcome.value, late_steps=late,
     )  # fmt: skip
+    if file.parent is not None:
+        gather(act, file.parent)

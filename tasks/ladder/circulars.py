@@ -2,21 +2,25 @@
 
 from collections.abc import Sequence
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
-from models.codes import MatterKind
+from models.codes import Outcome
 from models.documents.official import Block
 from models.documents.vocabulary import DocumentKind, DocumentStatus
+from models.ladder.tables import Escalation
 from models.ladder.vocabulary import Raising, Rung
 from models.matters.facts import AcceptedAnswer
 from models.matters.tables import Matter
 from models.matters.vocabulary import Ruling
+from models.mechanisms.circulars import CIRCULARS
+from models.petitions.tables import Petition
+from models.record.entries import RULE
 from models.record.entry_kinds import EntryKind
 from notifications.texts.rendering import RenderedMessage
 from tasks.desks import Act, MatterFile
 from tasks.documents.issuing import NewDocument, draft_of, issue_documents, publish_draft, withdraw
 from tasks.ladder.rung_messages import Notice, NoticeDesk
-from tasks.petitions.pending import NewPetition, open_petition, settle_escalation
+from tasks.petitions.pending import NewPetition, open_petition
 from tasks.record.ledger import append_entry
 from tasks.workplace import work_calendar
 
@@ -37,9 +41,7 @@ def draft_circular(session: Session, desk: NoticeDesk, notice: Notice, person: s
     if text is None:
         return None
     bureau = desk.office.bureau().code
-    draft = NewPetition(
-        MatterKind.CIRCULAR, notice.matter, notice.row, bureau, person, text.body, subject=text.subject
-    )
+    draft = NewPetition(CIRCULARS, notice.matter, notice.row, bureau, person, text.body, subject=text.subject)
     matter = open_petition(session, draft, desk.now)
     recipient, lines = _addressed(text.body.splitlines())
     blocks = tuple(Block(line.strip()) for line in lines if line.strip())
@@ -83,12 +85,8 @@ def settle_circular(act: Act, file: MatterFile, accepted: AcceptedAnswer) -> Non
     person = f"{office.stored(accepted.unit).short_name} {accepted.person}"
     approved = Ruling(accepted.decision) is Ruling.APPROVE
     reason = accepted.explanation or ("" if approved else "未写明理由")
-    settle_escalation(
-        session,
-        petition,
-        Raising.RAISED if approved else Raising.WITHHELD,
-        f"{person}{reason and '：'}{reason}",
-    )
+    raising = Raising.RAISED if approved else Raising.WITHHELD
+    _settle_escalation(session, petition, raising, f"{person}{reason and '：'}{reason}")
     document = draft_of(session, matter)
     if document is not None:
         if approved:
@@ -108,3 +106,26 @@ def settle_circular(act: Act, file: MatterFile, accepted: AcceptedAnswer) -> Non
     append_entry(session, lead.number, accepted.recorded_at, kind, person, summary, circular=matter.number)
     lead.stale_since = accepted.recorded_at
     session.add(lead)
+
+
+def drop_circular(act: Act, file: MatterFile, why: str) -> None:
+    """Take back a circular that need not be decided on any more, and say so at the rung that brought it."""
+    _settle_escalation(act.session, file.subject.petition, Raising.SKIPPED, why)
+    draft = draft_of(act.session, file.matter)
+    if draft is not None:
+        withdraw(act.session, draft, f"{Outcome.MOOT.label}（{why}）", RULE, act.now)
+
+
+def _settle_escalation(session: Session, petition: Petition, raising: Raising, reason: str) -> None:
+    """Note at the rung of the ladder what became of its circular."""
+    row = session.exec(
+        select(Escalation).where(
+            col(Escalation.assignment_id) == petition.assignment_id,
+            col(Escalation.due_on) == petition.due_on,
+            col(Escalation.rung) == Rung.CIRCULAR,
+        )
+    ).one()
+    row.raising = raising
+    # The grounds of a person who raised it by hand stay.
+    row.reason = "；".join(filter(None, (row.reason, reason)))
+    session.add(row)

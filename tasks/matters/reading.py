@@ -1,11 +1,12 @@
 """Reading a matter: from rows to the facts the life cycle decides on."""
 
 import unicodedata
+from collections.abc import Iterator
 
 from sqlmodel import Session, col, select
 
 from models.errors import NotFound
-from models.matters.facts import AnswerFact, AssignmentFact
+from models.matters.facts import AnswerFact, AssignmentFact, PartFact
 from models.matters.tables import Answer, AnswerEvidence, Assignment, Evidence, Matter
 from tasks.desks import AnsweredAssignment, MatterFile, Mechanisms
 
@@ -16,7 +17,8 @@ def find_matter(session: Session, number: str, *, for_change: bool = False) -> M
     Args:
         session: An open session.
         number: The key or the printed number.
-        for_change: Lock the matter until the transaction ends, where the database locks rows.
+        for_change: Lock the matter and all it is a part of until the transaction ends, where the database
+            locks rows.
 
     Raises:
         NotFound: There is no such matter.
@@ -28,9 +30,16 @@ def find_matter(session: Session, number: str, *, for_change: bool = False) -> M
     if matter is None:
         raise NotFound(f"没有编号为“{wanted}”的事项，可用 zero137 lead list 查看全部线索。")
     if for_change:
-        # A lead before what is put before somebody about it: whoever locks in one order never blocks.
-        lock_matters(session, *filter(None, (matter.parent_id, key_of(matter))))
+        # A matter before its parts: whoever locks in one order never blocks.
+        lock_matters(session, *reversed(list(_upward(session, matter))))
     return matter
+
+
+def _upward(session: Session, matter: Matter | None) -> Iterator[int]:
+    """Give the key of a matter, then those of all it is a part of."""
+    while matter is not None:
+        yield key_of(matter)
+        matter = session.get_one(Matter, matter.parent_id) if matter.parent_id is not None else None
 
 
 def lock_matters(session: Session, *keys: int) -> None:
@@ -52,7 +61,20 @@ def read_file(session: Session, matter: Matter, mechanisms: Mechanisms) -> Matte
     parent = None
     if matter.parent_id is not None:
         parent = read_file(session, session.get_one(Matter, matter.parent_id), mechanisms)
-    return MatterFile(matter, desk, desk.subject(session, matter), _assignments(session, matter), parent)
+    subject, assignments = desk.subject(session, matter), _assignments(session, matter)
+    parts = parts_of(session, matter) if desk.kind.has_parts else ()
+    return MatterFile(matter, desk, subject, assignments, parent, parts)
+
+
+def parts_of(session: Session, parent: Matter) -> list[Matter]:
+    """Return the shares of units under a matter, in the order they were opened."""
+    query = select(Matter).where(Matter.parent_id == parent.id, col(Matter.unit_code).is_not(None))
+    return list(session.exec(query.order_by(col(Matter.id))))
+
+
+def part_facts(file: MatterFile) -> tuple[PartFact, ...]:
+    """Return the parts of a matter as the rules see them."""
+    return tuple(PartFact(part.number, part.unit_code or "", part.outcome) for part in file.parts)
 
 
 def _assignments(session: Session, matter: Matter) -> list[AnsweredAssignment]:

@@ -1,7 +1,5 @@
 """The desk of circulars. Source: 通知§12(六)."""
 
-from collections.abc import Sequence
-
 from models.matters.facts import AcceptedAnswer
 from models.mechanisms.circulars import CIRCULARS
 from tasks.desks import Act, MatterFile
@@ -13,10 +11,16 @@ class CircularDesk(PetitionDesk):
 
     kind = CIRCULARS
 
-    def answered(self, act: Act, file: MatterFile, accepted: AcceptedAnswer) -> Sequence[str]:
+    def answered(self, act: Act, file: MatterFile, accepted: AcceptedAnswer) -> None:
         """Let the ruling take effect."""
         # Imported when it happens: every command loads the desks, and few let anything take effect.
         from tasks.ladder.circulars import settle_circular
 
         settle_circular(act, file, accepted)
-        return ()
+
+    def ended(self, act: Act, file: MatterFile, why: str) -> None:
+        """Take the draft back."""
+        # As above.
+        from tasks.ladder.circulars import drop_circular
+
+        drop_circular(act, file, why)

@@ -15,6 +15,7 @@ from models.matters.tables import Assignment, Matter
 from models.messages.kinds import MessageKind
 from models.record.entries import RULE
 from models.record.entry_kinds import EntryKind
+from tasks.desks import Act
 from tasks.matters.due_dates import recompute
 from tasks.matters.reading import read_file
 from tasks.messages.posting import tell_unit
@@ -96,6 +97,7 @@ def _recompute_open(session: Session, place: Workplace, now: datetime) -> list[M
     """Recompute the due dates of all open assignments; each that changes is recorded and told."""
     due_dates, policy = DueDates(work_calendar(session)), place.policy
     office = office_of(session, place)
+    act = Act(session, office, place.mechanisms, now)
     moved = []
     opened = col(Assignment.answered_at).is_(None)
     owing = col(Matter.id).in_(select(Assignment.matter_id).where(opened))
@@ -109,7 +111,7 @@ def _recompute_open(session: Session, place: Workplace, now: datetime) -> list[M
         if (day, due.provisional) == (row.due_on, row.provisional):
             continue
         change = MovedDate(matter.number, row.step.label, row.due_on, day)
-        move_due(session, matter, row, Due(day, due.provisional), policy, now)
+        move_due(act, matter, row, Due(day, due.provisional))
         append_entry(
             session, matter.number, now, EntryKind.DUE_RECOMPUTED, RULE, _summary(change),
             step=row.step.value, before=change.before.isoformat(), after=day.isoformat(),

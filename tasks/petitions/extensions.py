@@ -7,14 +7,13 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from models.codes import MatterKind
 from models.days.terms import day_label
 from models.documents.vocabulary import DocumentKind
 from models.errors import ConflictError
 from models.matters.facts import AcceptedAnswer
 from models.matters.tables import Assignment, Evidence, Matter
 from models.matters.vocabulary import Ruling
-from models.mechanisms.extensions import AcceptedExtension, ExtensionDraft, accept_extension
+from models.mechanisms.extensions import EXTENSIONS, AcceptedExtension, ExtensionDraft, accept_extension
 from models.messages.kinds import MessageKind
 from models.office.directory import Office
 from models.petitions.tables import PetitionEvidence
@@ -82,7 +81,7 @@ def request_extension(place: Workplace, number: str, request: ExtensionRequest, 
         )
         accepted = accept_extension(draft, file.desk.facts(file, office), office)
         row = file.assignments[-1].row
-        if pending_petitions(session, row, (MatterKind.EXTENSION,)):
+        if pending_petitions(session, row, EXTENSIONS.code):
             raise ConflictError("该线索已有延期申请待审批，请等待审批结果。")
         stored = store_pieces(session, lead, pieces, now)
         request_files = {key_of(piece): piece for piece in (*known, *stored)}
@@ -106,7 +105,7 @@ class _Case:
         # A date outside any calendar is refused now, not when it is granted.
         due_at_extension(accepted.until, work_calendar(self.session))
         asked = NewPetition(
-            MatterKind.EXTENSION, self.lead, row, accepted.unit, accepted.person, accepted.grounds,
+            EXTENSIONS, self.lead, row, accepted.unit, accepted.person, accepted.grounds,
             proposed_on=accepted.until,
         )  # fmt: skip
         matter = open_petition(self.session, asked, self.now)
@@ -152,14 +151,7 @@ def settle_extension(act: Act, file: MatterFile, accepted: AcceptedAnswer) -> No
     summary = f"不同意延期（{matter.printed_number}）：{accepted.explanation}；到期日仍为 {row.due_on}"
     if approved:
         row.extended_to = date.fromisoformat(accepted.fields["until"])
-        move_due(
-            session,
-            lead,
-            row,
-            due_at_extension(row.extended_to, work_calendar(session)),
-            office.policy,
-            now,
-        )
+        move_due(act, lead, row, due_at_extension(row.extended_to, work_calendar(session)))
         summary = f"同意延期（{matter.printed_number}）：整改到期日由 {before} 延至 {_label(row)}"
     kind = EntryKind.EXTENDED if approved else EntryKind.EXTENSION_REFUSED
     append_entry(

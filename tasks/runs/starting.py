@@ -1,15 +1,19 @@
 """Giving every lead its run, and waking the run when there is something to do."""
 
+import logging
 import time
 from collections.abc import Iterable
 from datetime import datetime
 
 from models.errors import StartError
 from models.matters.facts import Await
+from models.matters.tables import Matter
 from tasks.conduct.steps import peek_step
-from tasks.matters.reading import find_matter
+from tasks.matters.reading import find_matter, parts_of
 from tasks.runs.prefect_api import PrefectApi
 from tasks.workplace import Workplace
+
+logger = logging.getLogger(__name__)
 
 # A run in one of these states reads the facts anew by itself.
 _UNDER_WAY = ("SCHEDULED", "PENDING")
@@ -40,6 +44,31 @@ def start_runs(place: Workplace, numbers: Iterable[str]) -> None:
     with PrefectApi(place.api) as api:
         for number in numbers:
             start_run(place, api, number)
+
+
+def start_parts(place: Workplace, number: str) -> None:
+    """Give the parts of a matter their runs; what keeps one from it is made up for by the reconciler."""
+    with place.reading() as session:
+        parts = parts_of(session, find_matter(session, number))
+    try:
+        start_runs(place, [part.number for part in parts if part.flow_run_id is None])
+    except StartError as error:
+        logger.warning("%s 的分件尚未全部启动：%s", number, error)
+
+
+def wake_parent(place: Workplace, number: str, now: datetime) -> None:
+    """Let the matter go on that waited for a part, where nobody owes an answer there any more.
+
+    What keeps it from going on is made up for by the reconciler.
+    """
+    with place.reading() as session:
+        parent = find_matter(session, number).parent_id
+        waiting = session.get_one(Matter, parent).number if parent is not None else None
+    try:
+        if waiting is not None:
+            wake_lead(place, waiting, now)
+    except StartError as error:
+        logger.warning("%s 暂未继续：%s", waiting, error)
 
 
 def adopt_run(place: Workplace, number: str, flow_run_id: str) -> str:

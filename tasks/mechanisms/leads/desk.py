@@ -1,12 +1,11 @@
 """The desk of leads. Source: 通知§12."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from sqlmodel import Session, SQLModel
 
 from models.codes import Step
 from models.documents.vocabulary import DocumentKind
-from models.matters.facts import AcceptedAnswer
 from models.matters.tables import Answer, Matter
 from models.mechanisms.leads.duties import LEADS, VERIFY
 from models.mechanisms.leads.life_cycle import LeadFacts
@@ -51,17 +50,9 @@ class LeadDesk(Desk):
             "reasons": review.explanation if (review := answers.get(Step.REVIEW)) else "",
         }
 
-    def answered(self, act: Act, file: MatterFile, accepted: AcceptedAnswer) -> Sequence[str]:
-        """End what was to be decided about what is answered now."""
-        # Imported when it happens: every command loads the desks, and few let anything take effect.
-        from tasks.petitions.pending import drop_petitions
-
-        row = file.assignments[-1].row
-        return tuple(drop_petitions(act.session, row, f"{row.step.label}已反馈", accepted.recorded_at))
-
     def closed(self, act: Act, file: MatterFile) -> None:
         """Write the report to the level that sent the lead, and tell everybody who worked on it."""
-        # As above.
+        # Imported when it happens: every command loads the desks, and few let anything take effect.
         from tasks.documents.issuing import NewDocument, issue_documents
         from tasks.messages.posting import tell_unit
         from tasks.messages.values import matter_values

@@ -5,15 +5,16 @@ from datetime import datetime
 
 from sqlmodel import Session, select
 
-from models.codes import MatterKind
 from models.matters.tables import Matter
+from models.mechanisms.leads.duties import LEADS
 from models.mechanisms.leads.intake import LeadDraft, registration_digest
 from models.mechanisms.leads.tables import Lead
 from models.record.entry_kinds import EntryKind
 from tasks.informants.identities import keep_informants
+from tasks.matters.opening import open_matter, series_of
 from tasks.matters.reading import key_of
 from tasks.record.ledger import append_entry
-from tasks.turns import next_number, take_turn
+from tasks.turns import take_turn
 from tasks.workplace import Workplace, office_of
 
 
@@ -45,9 +46,8 @@ def register_leads(place: Workplace, drafts: list[LeadDraft], person: str, now: 
     Source: 通知§12(二), §13(二).
     """
     with place.writing() as session:
-        series = f"线索/{place.policy.day_of(now).year}"
         # Registrations take turns, so that two who bring the same lead cannot both find it missing.
-        take_turn(session, series)
+        take_turn(session, series_of(LEADS, place.policy, now))
         bureau = office_of(session, place).bureau()
         actor = f"{bureau.short_name} {person}".strip()
         registered = [_register(place, session, draft, actor, now) for draft in drafts]
@@ -64,18 +64,7 @@ def _register(place: Workplace, session: Session, draft: LeadDraft, actor: str, 
     known = session.exec(select(Matter).join(Lead).where(Lead.fingerprint == draft.fingerprint)).first()
     if known is not None:
         return Registered(known.number, known.printed_number, created=False)
-    year = place.policy.day_of(now).year
-    sequence = next_number(session, f"线索/{year}")
-    numbering = place.policy.numbering
-    matter = Matter(
-        kind=MatterKind.LEAD,
-        number=numbering.key_of(year, sequence),
-        printed_number=numbering.printed_of(year, sequence),
-        title=draft.title,
-        created_at=now,
-    )
-    session.add(matter)
-    session.flush()
+    matter = open_matter(session, LEADS, draft.title, place.policy, now)
     lead = Lead(
         matter_id=key_of(matter),
         source_level=draft.source_level,

@@ -33,8 +33,8 @@ _NO_MESSAGES = {"story", "informant", "export_guide"}
 @pytest.mark.parametrize(
     ("vocabulary", "before", "added"),
     [
-        (EntryKind, _ENTRIES_BEFORE, {"wording_failed"}),
-        (MessageKind, _MESSAGES_BEFORE, {"wording_fault"}),
+        (EntryKind, _ENTRIES_BEFORE, {"wording_failed", "part_opened", "parts_gathered"}),
+        (MessageKind, _MESSAGES_BEFORE, {"wording_fault", "release"}),
     ],
 )
 def test_stored_codes_stay_what_they_are(vocabulary: type[Labelled], before: str, added: set[str]) -> None:

@@ -1,0 +1,80 @@
+"""Parts of a matter: opened together, and gathered when the last one has ended or nobody waits any longer."""
+
+from models.codes import Outcome
+from models.matters.facts import COMPLETE, OpenParts
+from models.matters.tables import Answer, Matter
+from models.matters.vocabulary import Channel
+from models.messages.kinds import MessageKind
+from models.record.entries import RULE
+from models.record.entry_kinds import EntryKind
+from tasks.desks import Act, MatterFile
+from tasks.matters.opening import end_part, open_part
+from tasks.matters.reading import key_of, parts_of, read_file
+from tasks.messages.posting import tell_unit
+from tasks.petitions.pending import drop_petitions
+from tasks.record.ledger import append_entry
+
+
+def open_parts(act: Act, file: MatterFile, step: OpenParts) -> None:
+    """Open all parts of a matter, each noted in its own stream and in that of its parent."""
+    session, parent = act.session, file.matter
+    for new in step.parts:
+        unit = act.office.stored(new.unit)
+        part = open_part(session, parent, act.kinds.of(new.kind), new.title, act.now, unit.code)
+        summary = f"{new.kind.label} {part.printed_number} 交由{unit.name}办理"
+        detail = {"part": part.number, "unit": unit.code}
+        for stream in (parent.number, part.number):
+            append_entry(session, stream, act.now, EntryKind.PART_OPENED, RULE, summary, **detail)
+    parent.stale_since = act.now
+    session.add(parent)
+
+
+def end_parts(act: Act, file: MatterFile, why: str) -> list[str]:
+    """End the parts that are left, because whoever gathers them waits no longer; each unit is told why.
+
+    Args:
+        act: The transaction, which has locked the parent.
+        file: The parent.
+        why: The reason, as it was given.
+
+    Returns:
+        The numbers of what ended.
+    """
+    ended = []
+    for part in parts_of(act.session, file.matter):
+        if part.outcome is not None:
+            continue
+        left = read_file(act.session, part, act.mechanisms)
+        row = left.open_assignment
+        if row is not None:
+            ended += drop_petitions(act, row, "不再等待反馈")
+        end_part(act, part, Outcome.RELEASED, why)
+        ended.append(part.number)
+        if row is not None:
+            tell_unit(
+                act.session, act.office, left, row, MessageKind.RELEASE, row.unit_code, act.now, reasons=why
+            )
+    return ended
+
+
+def gather(act: Act, parent: MatterFile) -> None:
+    """Count the parts of a matter as gathered where the last one has just ended."""
+    row = parent.open_assignment
+    if row is None or not parent.desk.kind.duty(row.step).collects or _is_any_open(act, parent.matter):
+        return
+    label = parent.desk.kind.duty(row.step).decision_label(COMPLETE)
+    gathered = Answer(
+        assignment_id=key_of(row), unit_code=row.unit_code, person=RULE, recorded_at=act.now,
+        effective_at=act.now, decision=COMPLETE, fields={}, explanation=label, channel=Channel.RULE,
+    )  # fmt: skip
+    row.answered_at, row.rung_at, parent.matter.stale_since = act.now, None, act.now
+    act.session.add_all((gathered, row, parent.matter))
+    append_entry(
+        act.session, parent.matter.number, act.now, EntryKind.PARTS_GATHERED, RULE,
+        f"{row.step.label}：{label}", step=row.step.value, round=row.round, decision=COMPLETE,
+    )  # fmt: skip
+
+
+def _is_any_open(act: Act, parent: Matter) -> bool:
+    """Tell whether a part is still to be answered."""
+    return any(part.outcome is None for part in parts_of(act.session, parent))
