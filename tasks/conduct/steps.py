@@ -23,16 +23,16 @@ from tasks.workplace import Workplace, office_of, work_calendar
 
 
 def take_step(place: Workplace, number: str, now: datetime) -> NextStep | None:
-    """Take the next step of a lead, if it is not to wait.
+    """Take the next step of a matter, if it is not to wait.
 
     The facts are read, the step decided and its change recorded in the same transaction, so that a second
     run, a replay after a crash or two at once find it done and do nothing.
 
     Returns:
-        The step that was taken, ``Await`` where somebody owes an answer, None where the lead is closed.
+        The step that was taken, ``Await`` where somebody owes an answer, None where the matter is closed.
 
     Raises:
-        NotFound: There is no such lead.
+        NotFound: There is no such matter.
     """
     with place.writing() as session:
         matter = find_matter(session, number, for_change=True)
@@ -53,7 +53,7 @@ def take_step(place: Workplace, number: str, now: datetime) -> NextStep | None:
 
 
 def peek_step(place: Workplace, number: str, now: datetime) -> NextStep | None:
-    """Return the next step of a lead without taking it."""
+    """Return the next step of a matter without taking it."""
     with place.reading() as session:
         matter = find_matter(session, number)
         file = read_file(session, matter, place.mechanisms)

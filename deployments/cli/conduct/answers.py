@@ -66,10 +66,10 @@ def answer(
     )  # fmt: skip
     with workplace() as place:
         recorded = record_answer(place, lead, submission, place.clock())
-        from tasks.runs.starting import wake_lead, wake_matters
+        from tasks.runs.starting import wake_matter, wake_matters
 
         try:
-            wake_lead(place, recorded.number, place.clock())
+            wake_matter(place, recorded.number, place.clock())
             note = wake_matters(place, recorded.dropped) if recorded.dropped else ""
         except StartError as error:
             note = f"反馈已保存，不会丢失。{error}"
