@@ -20,6 +20,8 @@ from notifications.texts.rendering import (
     render_document,
     render_mail,
     render_message,
+    rooms,
+    searched,
     unknown_names,
 )
 from notifications.texts.samples import sample
@@ -117,20 +119,27 @@ def preview_mail(kind: str, wording: Path | None) -> str:
 
 
 def check_wording(folder: Path) -> list[str]:
-    """Try every template of the office's folder; returns their names, empty where there is no folder.
+    """Try every template of the office's folder; returns their paths, empty where there is no folder.
+
+    A template lies in the folder itself, or where the packaged one lies: ``remind.txt.j2`` and
+    ``ladder/remind.txt.j2`` replace the same one.
 
     Raises:
-        InputError: A file replaces nothing, or a template is wrong; told with its name and the reason.
+        InputError: A file replaces nothing or the same as another, or a template is wrong; told with its
+            name and the reason.
     """
     if not folder.is_dir():
         return []
-    known = _checks(folder)
-    found = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-    for name in found:
+    known, tried = _checks(folder), dict[str, str]()
+    for path in sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file()):
+        name = "/".join(path.parts[1:] if path.parts[0] in rooms() else path.parts)
         if name not in known:
-            raise InputError(f"模板文件夹中的 {name} 不对应任何自带模板，请核对文件名。")
+            raise InputError(f"模板文件夹中的 {path} 不对应任何自带模板，请核对文件名。")
+        if name in tried:
+            raise InputError(f"模板文件夹中的 {path} 与 {tried[name]} 是同一种模板，请只保留一个。")
+        tried[name] = str(path)
         known[name]()
-    return found
+    return list(tried.values())
 
 
 def _checks(folder: Path) -> Mapping[str, Callable[[], object]]:
@@ -165,7 +174,8 @@ def _text_of(kind: MessageKind) -> str:
 def _mail_of(kind: MessageKind, wording: Path | None) -> str:
     """Return the file name of the template that gives a message its HTML form."""
     own = f"{kind}.html.j2"
-    return own if wording is not None and (wording / own).exists() else "mail.html.j2"
+    folders = searched(wording) if wording is not None else ()
+    return own if any((folder / own).exists() for folder in folders) else "mail.html.j2"
 
 
 def _message(kind: MessageKind, values: Mapping[str, object], wording: Path | None) -> RenderedMessage:
