@@ -60,7 +60,7 @@ class Act:
 
     session: Session
     office: Office
-    kinds: Kinds
+    mechanisms: "Mechanisms"
     now: datetime
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from models.documents.official import OfficialDocument, check_document
+from models.documents.official import Block, OfficialDocument, check_document
 from models.documents.vocabulary import DocumentKind
 from models.errors import InputError, NotFound, RuleViolation
 from models.messages.kinds import DOCUMENT_VALUES, MAIL_VALUES, MessageKind
@@ -160,8 +160,8 @@ def _preview_document(kind: DocumentKind, folder: Path) -> None:
 
     def compose(values: Mapping[str, object], wording: Path | None) -> None:
         title, body = render_document(kind, values, wording)
-        issuer, unit = str(values["issuer"]), str(values["unit"])
-        check_document(OfficialDocument(kind, "", issuer, unit, title, body, issuer, date(2026, 12, 31)))
+        issuer, addressee = str(values["issuer"]), str(values["addressee"])
+        check_document(OfficialDocument(kind, "", issuer, addressee, title, body, issuer, date(2026, 12, 31)))
 
     _tried(document_template(kind), "document", DOCUMENT_VALUES[kind], folder, compose)
 
@@ -185,9 +185,21 @@ def _message(kind: MessageKind, values: Mapping[str, object], wording: Path | No
         RuleViolation: A circular has no text; it goes out as an official document too.
     """
     text = render_message(kind, values, wording)
-    if not text.subject or (kind is MessageKind.CIRCULAR and not text.body):
+    if not text.subject or (kind is MessageKind.CIRCULAR and not all(circular_of(text)[1:])):
         raise RuleViolation("没有标题或正文")
     return text
+
+
+def circular_of(text: RenderedMessage) -> tuple[str, str, tuple[Block, ...]]:
+    """Return recipient, title and body of the official document that a circular is as a message.
+
+    The title is the subject without the mark that sorts a mailbox; own wording may address nobody.
+    """
+    lines = [line.strip() for line in text.body.splitlines() if line.strip()]
+    recipient = "各有关单位"
+    if lines and lines[0].endswith("："):
+        recipient = lines.pop(0).rstrip("：")
+    return recipient, text.subject.removeprefix("【通报】"), tuple(map(Block, lines))
 
 
 def _tried(

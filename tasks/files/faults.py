@@ -108,7 +108,7 @@ def tell_bureau(place: Workplace, session: Session, lines: Sequence[str], key: s
     bureau, kind = office.bureau(), MessageKind.FILE_FAULT
     more = len(lines) - _SHOWN
     shown = [*lines[:_SHOWN], *([f"另有{more}个，可用 zero137 evidence check 查看全部"] if more > 0 else [])]
-    values = {"unit": bureau.name, "count": len(lines), "lines": shown}
+    values = {"addressee": bureau.name, "unit": bureau.name, "count": len(lines), "lines": shown}
     opening = place.policy.business_hours.next_opening(now, work_calendar(session))
     message = NewMessage(kind, bureau.code, message_key(_STREAM, kind, key), values, not_before=opening)
     post(session, office, [message], now)

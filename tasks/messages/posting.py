@@ -177,8 +177,9 @@ def _accounts(
     # In one order: two transactions that tell of the same templates never wait for each other.
     for key, (stream, fault) in sorted(told.items()):
         values = {
-            "addressee": bureau.name, "template": fault.template, "what": fault.what, "reason": fault.reason,
-            "replaced": fault.is_replaced, "lead": "日常提醒" if stream == STREAM else stream,
+            "addressee": bureau.name, "template": fault.template, "written": fault.what,
+            "reason": fault.reason, "replaced": fault.is_replaced,
+            "matter": "日常提醒" if stream == STREAM else stream,
         }  # fmt: skip
         # In the packaged words: the office's own may be what is wrong.
         text, broken = worded_message(kind, values, None)
