@@ -36,7 +36,7 @@ from tasks.workplace import Workplace, at_work, read_office
     result_storage=get_current_settings().results.local_storage_path,
 )
 async def carry_matter(number: str) -> State[Any]:
-    """承办一条问题线索（从移交到销号）、一件延期申请或一份通报稿：等待反馈时挂起，反馈后继续。
+    """承办一件事项（问题线索、延期申请、通报稿等）：等待反馈时挂起，反馈后继续。
 
     Args:
         number: 编号，如 L2026-0012；同一事项只由一个运行承办。

@@ -172,10 +172,10 @@ async def label_run(label: Label) -> None:
 
 
 async def publish_story(number: str, title: str, markdown: str, *, is_new: bool) -> None:
-    """Publish the story of a lead as an artifact, unless it says what it said before.
+    """Publish the story of a matter as an artifact, unless it says what it said before.
 
     Args:
-        number: The lead.
+        number: The matter.
         title: What the artifact is called.
         markdown: The story.
         is_new: Whether it is known to say something new.

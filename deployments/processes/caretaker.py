@@ -24,7 +24,7 @@ START_SECONDS = 180
 _STANDING_SECONDS = 10
 # While the server does not answer, mending is tried again after this time, in seconds.
 _AGAIN_SECONDS = 2
-# A caretaker that has not looked for so long hangs; one reconciliation of many leads takes less, in seconds.
+# A caretaker that has not looked for so long hangs; reconciling many matters takes less, in seconds.
 _HANGS_SECONDS = 600
 
 

@@ -105,7 +105,7 @@ class Await:
 
 @dataclass(frozen=True)
 class DeemReceived:
-    """Record that the lead counts as received at the end of the receipt term. Source: ADR-0003."""
+    """Record that the matter counts as received at the end of the receipt term. Source: ADR-0003."""
 
     assignment: AssignmentFact
 

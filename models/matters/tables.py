@@ -23,7 +23,7 @@ class Matter(SQLModel, table=True):
     kind: MatterKind = Field(sa_column=Column(Coded(MatterKind), nullable=False))
     number: str = Field(unique=True, max_length=40)
     printed_number: str = Field(max_length=60)
-    # The lead that a petition is about.
+    # The matter that a petition is about.
     parent_id: int | None = Field(default=None, foreign_key="matter.id", index=True)
     title: str = text_field()
     created_at: datetime = moment_field()

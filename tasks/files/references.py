@@ -35,7 +35,7 @@ class FileReference:
 
 
 def references_of(session: Session, digests: Sequence[str]) -> Mapping[str, Sequence[FileReference]]:
-    """Return for each file the matters it belongs to, each once, leads and petitions alike.
+    """Return for each file the matters it belongs to, each once, with a parent and without alike.
 
     Args:
         session: An open session.
@@ -66,7 +66,7 @@ def needed_files(session: Session, digests: Collection[str]) -> set[str]:
 
 def digests_needed() -> Iterator[tuple[str | None, SelectOfScalar[Any]]]:
     """Give each column that holds digests, with the query for those in it that were not disposed of."""
-    lead = func.coalesce(Matter.parent_id, Matter.id)
+    whole = func.coalesce(Matter.parent_id, Matter.id)
     for owner, column in (
         (Evidence, Evidence.sha256),
         (Document, Document.pdf_sha256),
@@ -75,7 +75,7 @@ def digests_needed() -> Iterator[tuple[str | None, SelectOfScalar[Any]]]:
         query = (
             select(column)
             .join(Matter, col(owner.matter_id) == Matter.id)
-            .outerjoin(ArchiveRecord, col(ArchiveRecord.matter_id) == lead)
+            .outerjoin(ArchiveRecord, col(ArchiveRecord.matter_id) == whole)
             .where(col(ArchiveRecord.disposed_at).is_(None))
         )
         yield column, query
@@ -87,14 +87,14 @@ def _reference(matter: Matter, what: str) -> FileReference:
 
 
 def _evidence(session: Session, digests: Sequence[str]) -> Iterator[tuple[str, FileReference]]:
-    """Give the leads that files are evidence of."""
+    """Give the matters that files are evidence of."""
     query = select(Evidence, Matter).join(Matter).where(col(Evidence.sha256).in_(digests))
     for row, matter in session.exec(query.order_by(col(Evidence.id))):
         yield row.sha256, _reference(matter, f"印证材料 E{row.id} {row.name}")
 
 
 def _petitions(session: Session, digests: Sequence[str]) -> Iterator[tuple[str, FileReference]]:
-    """Give the petitions that rest on files of their leads."""
+    """Give the petitions that rest on files of their parents."""
     query = (
         select(Evidence, Matter)
         .join(PetitionEvidence, col(PetitionEvidence.evidence_id) == Evidence.id)

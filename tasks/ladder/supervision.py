@@ -44,11 +44,11 @@ class Supervised:
 
 
 def supervise(place: Workplace, number: str, request: SupervisionRequest, now: datetime) -> Supervised:
-    """Raise a rung for the open assignment of a lead, ahead of its time or beside the others.
+    """Raise a rung for the open assignment of a matter, ahead of its time or beside the others.
 
     Args:
         place: The workplace.
-        number: The lead.
+        number: The matter.
         request: What is raised and why.
         now: The moment (aware); outside business hours the messages wait for the next opening.
 
@@ -56,7 +56,7 @@ def supervise(place: Workplace, number: str, request: SupervisionRequest, now: d
         What became of it; the run of a drafted circular is still to be started.
 
     Raises:
-        NotFound: There is no such lead.
+        NotFound: There is no such matter.
         RuleViolation: Nobody owes an answer, the rung does not apply to its step, or grounds are missing.
         ConflictError: The rung was raised for this due date before.
 

@@ -1,4 +1,4 @@
-"""The ledger: one append-only, gap-free, hash-chained sequence of facts for every lead."""
+"""The ledger: one append-only, gap-free, hash-chained sequence of facts for every matter."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
