@@ -30,7 +30,7 @@ from tasks.workplace import Workplace, at_work
 logger = logging.getLogger(__name__)
 
 # A run waits no longer than this for a name, in seconds; Prefect's client alone would try for a minute.
-_NAMING_SECONDS = 20
+NAMING_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ async def carry_out(work: Callable[[Workplace], Awaitable[Ended]], *about: str, 
 async def _name_run(name: str) -> None:
     """Name the current run for people; one that cannot be named is carried out all the same."""
     try:
-        async with asyncio.timeout(_NAMING_SECONDS), get_client() as client:
+        async with asyncio.timeout(NAMING_SECONDS), get_client() as client:
             await client.set_flow_run_name(UUID(str(this_run.id)), name)
     except Exception as error:  # noqa: BLE001 - a name is worth less than whatever the run does
         logger.warning("运行未能改名为“%s”：%s", name, type(error).__name__)

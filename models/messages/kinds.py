@@ -10,13 +10,13 @@ from typing import Self
 from models.documents.vocabulary import DocumentKind
 from models.labels import Labelled
 
-# What is true of any matter, for one recipient; ``tasks.messages.values`` gives them. ``unit`` is what own
-# templates of earlier releases call the addressee, and on a rung whoever owes the answer.
-_MATTER = frozenset({
-    "number", "printed_number", "title", "what", "called", "headline", "facts", "notice", "document",
-    "office", "addressee", "unit", "step", "due", "closes", "clock_start", "term", "basis", "content",
-    "minimum", "reasons", "outcome", "closed_at",
-})  # fmt: skip
+# How a matter is named, and what is true of any, for one recipient; ``tasks.messages.values`` gives them.
+# ``unit`` is what own templates of earlier releases call the addressee, and on a rung whoever owes.
+_NAMED = frozenset({"number", "printed_number", "title", "what", "called", "headline"})
+_MATTER = _NAMED | {
+    "facts", "notice", "document", "office", "addressee", "unit", "step", "due", "closes", "clock_start",
+    "term", "basis", "content", "minimum", "reasons", "outcome", "closed_at",
+}  # fmt: skip
 # What is stored of a lead besides.
 _LEAD = _MATTER | {
     "verify_term", "source", "cooperating", "finding", "authority", "verify_explanation", "responsible",
@@ -27,15 +27,20 @@ _PETITION = _LEAD | {"asked_by", "owing", "about_step", "about_due", "proposed",
 _CONSULTATION = _LEAD | {"question", "reply_by"}
 _REPLY = _PETITION | {"approved", "before", "after", "ruling", "decided_by"}
 # A rung of the ladder; ``tasks.ladder.rung_messages`` gives them.
-_RUNG = frozenset({
+_RUNG = _NAMED | {
     "owing", "unit", "addressee", "step", "due", "closes", "clock_start", "term", "as_of", "further", "late",
-    "basis", "number", "printed_number", "title", "what", "called", "headline", "opened_at", "rung_basis",
-    "grounds", "sent", "why",
-})  # fmt: skip
+    "basis", "opened_at", "rung_basis", "grounds", "sent", "why",
+}  # fmt: skip
 _RUNG_MESSAGE = _RUNG | {"document"}
 _RUNG_DOCUMENT = _RUNG | {"facts", "notice", "issuer"}
 # What the bureau is told of many things at once.
 _TO_BUREAU = frozenset({"addressee", "unit", "count", "lines"})
+# What did not reach somebody; ``unit`` and ``lead`` are what own templates call ``recipient`` and ``matter``.
+_GIVEN_UP = frozenset({
+    "addressee", "recipient", "unit", "told", "body", "attempts", "reason", "message", "matter", "lead",
+    "document",
+})  # fmt: skip
+_WORDING_FAULT = frozenset({"addressee", "template", "written", "reason", "replaced", "matter"})
 
 
 class MessageKind(Labelled):
@@ -73,30 +78,8 @@ class MessageKind(Labelled):
     CASE_COLLECTION = "case_collection", "案例报送", frozenset({"addressee", "months", "office", "basis"})
     CALENDAR_MISSING = "calendar_missing", "放假安排", _TO_BUREAU | {"years"}
     FILE_FAULT = "file_fault", "文件异常", _TO_BUREAU
-    GIVEN_UP = (
-        "given_up",
-        "未送出",
-        frozenset(
-            {
-                "addressee",
-                "recipient",
-                "unit",
-                "told",
-                "body",
-                "attempts",
-                "reason",
-                "message",
-                "matter",
-                "lead",
-                "document",
-            }
-        ),
-    )
-    WORDING_FAULT = (
-        "wording_fault",
-        "模板异常",
-        frozenset({"addressee", "template", "written", "reason", "replaced", "matter"}),
-    )
+    GIVEN_UP = "given_up", "未送出", _GIVEN_UP
+    WORDING_FAULT = "wording_fault", "模板异常", _WORDING_FAULT
 
 
 # What the HTML form of a message of any kind may speak of.

@@ -230,14 +230,14 @@ def _reason(error: Exception) -> str:
     """Return what is wrong with a template, without a full stop and on one line."""
     from jinja2 import TemplateSyntaxError, UndefinedError
 
-    told = " ".join(str(error).split()).removesuffix("。").removesuffix(".")[:_LONGEST_REASON]
+    reason = " ".join(str(error).split()).removesuffix("。").removesuffix(".")[:_LONGEST_REASON]
     match error:
         case TemplateSyntaxError():
-            return f"第{error.lineno}行写法有误（{told}）"
+            return f"第{error.lineno}行写法有误（{reason}）"
         case UndefinedError():
-            return f"用到了没有的值（{told}）"
+            return f"用到了没有的值（{reason}）"
         case UnicodeDecodeError():
             return "不是 UTF-8 编码的文本"
         case RuleViolation():
-            return told
-    return f"{told or type(error).__name__}"
+            return reason
+    return f"{reason or type(error).__name__}"

@@ -44,24 +44,24 @@ def references_of(session: Session, digests: Sequence[str]) -> Mapping[str, Sequ
     Returns:
         Every digest is a key; a file that nothing refers to has an empty sequence.
     """
-    found: dict[str, dict[int, FileReference]] = {digest: {} for digest in digests}
+    by_matter: dict[str, dict[int, FileReference]] = {digest: {} for digest in digests}
     if not digests:
         return {}
     for source in (_evidence, _petitions, _documents, _archive):
         for digest, reference in source(session, digests):
-            found[digest].setdefault(reference.matter_id, reference)
-    for digest, references in found.items():
+            by_matter[digest].setdefault(reference.matter_id, reference)
+    for digest, references in by_matter.items():
         if not references:
             references |= {each.matter_id: each for each in _superseded(session, digest)}
-    return {digest: list(references.values()) for digest, references in found.items()}
+    return {digest: list(references.values()) for digest, references in by_matter.items()}
 
 
 def needed_files(session: Session, digests: Collection[str]) -> set[str]:
     """Return those of some digests that a file which was not disposed of refers to."""
-    found: set[str] = set()
+    needed: set[str] = set()
     for column, query in digests_needed():
-        found.update(filter(None, session.exec(query.where(col(column).in_(digests)))))
-    return found
+        needed.update(filter(None, session.exec(query.where(col(column).in_(digests)))))
+    return needed
 
 
 def digests_needed() -> Iterator[tuple[str | None, SelectOfScalar[Any]]]:

@@ -90,10 +90,10 @@ def _recorded(session: Session, assignments: Sequence[int]) -> dict[int, list[Ru
         .where(col(Escalation.assignment_id).in_(assignments))
         .where(col(Escalation.due_on) == Assignment.due_on)
     )
-    found: dict[int, list[Rung]] = {}
+    recorded: dict[int, list[Rung]] = {}
     for assignment, rung in session.exec(query):
-        found.setdefault(assignment, []).append(Rung(rung))
-    return found
+        recorded.setdefault(assignment, []).append(Rung(rung))
+    return recorded
 
 
 @dataclass
@@ -115,19 +115,19 @@ class _Clerk:
 
     def look_at(self, row: Assignment, matter: Matter, done: Sequence[Rung]) -> None:
         """Note what has come for one assignment, and when to look at it again."""
-        found = self._standing(row, done)
-        self.looks.setdefault(found.next_at, []).append(key_of(row))
-        if found.reached is None:
+        stands = self._standing(row, done)
+        self.looks.setdefault(stands.next_at, []).append(key_of(row))
+        if stands.reached is None:
             return
-        rule = found.reached.rule
-        for rung in found.missed:
+        rule = stands.reached.rule
+        for rung in stands.missed:
             self._record(row, matter, rung, Raising.SKIPPED, f"同时已到“{rule.rung.label}”，只发最高一级")
         if rule.needs_approval:
             # Nothing goes out before a person has decided.
-            self._record(row, matter, found.reached, Raising.AWAITING, "")
+            self._record(row, matter, stands.reached, Raising.AWAITING, "")
             self.drafts.append(Notice(matter, row, rule, Recipient.CITY))
         else:
-            self._record(row, matter, found.reached, Raising.RAISED, "")
+            self._record(row, matter, stands.reached, Raising.RAISED, "")
             self.notices += [Notice(matter, row, rule, recipient) for recipient in rule.recipients]
         self.raised[rule.rung] += 1
         self.shown.append(key_of(matter))

@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from models.days.calendar import WorkCalendar
-from models.days.terms import day_label
 from models.documents.vocabulary import DocumentKind
 from models.ladder.rungs import RungRule
 from models.ladder.tables import Escalation
@@ -19,10 +18,10 @@ from models.office.vocabulary import Role
 from notifications.texts.rendering import RenderedMessage
 from tasks.desks import MatterFile, Mechanisms
 from tasks.documents.issuing import NewDocument, issue_documents
-from tasks.matters.due_dates import due_account, term_of
+from tasks.matters.due_dates import due_account
 from tasks.matters.reading import key_of
 from tasks.messages.posting import NewMessage, post, put_into_words, step_key
-from tasks.messages.values import named
+from tasks.messages.values import named, owed
 
 # What a person who raises a rung rests on.
 _BY_HAND = "通知§12(六)：推诿、敷衍、拖延的，向市政府报告、在全市范围内通报"
@@ -109,8 +108,8 @@ class NoticeDesk:
     def draft(self, session: Session, notice: Notice) -> RenderedMessage | None:
         """Return a notice in the words in which it would be sent, None where no template gives any."""
         sent = self._history(session, [notice]).get(key_of(notice.row), [])
-        told = self._message(notice, self.office.bureau().code, sent, "")
-        message = replace(told, kind=MessageKind(notice.rule.rung.value))
+        worded = self._message(notice, self.office.bureau().code, sent, "")
+        message = replace(worded, kind=MessageKind(notice.rule.rung.value))
         return put_into_words(session, self.office, message, self.now)
 
     def _addressees(self, notice: Notice) -> Iterator[str]:
@@ -157,22 +156,16 @@ class NoticeDesk:
 
     def _common(self, notice: Notice, unit_code: str) -> dict[str, object]:
         """Return what does not depend on the matter."""
-        row, policy = notice.row, self.office.policy
-        term = term_of(row, policy)
-        addressee = self.office.stored(unit_code).name
+        row, policy, today = notice.row, self.office.policy, self.office.policy.day_of(self.now)
+        owing, addressee = self.office.stored(row.unit_code).name, self.office.stored(unit_code).name
         return {
-            "owing": self.office.stored(row.unit_code).name,
-            "unit": self.office.stored(row.unit_code).name,
+            **owed(row, policy),
+            "owing": owing,
+            "unit": owing,
             "addressee": addressee + ("主要负责人" if notice.recipient is Recipient.LEADER else ""),
-            "step": row.step.label,
-            "due": day_label(row.due_on, provisional=row.provisional),
-            "closes": f"{policy.business_hours.closes:%H:%M}",
-            "clock_start": row.clock_start.isoformat(),
-            "term": term.label,
-            "as_of": policy.day_of(self.now).isoformat(),
+            "as_of": today.isoformat(),
             "further": self._further(notice),
-            "late": self.calendar.working_days(row.due_on, policy.day_of(self.now)),
-            "basis": term.source,
+            "late": self.calendar.working_days(row.due_on, today),
         }
 
     def _further(self, notice: Notice) -> list[str]:
@@ -190,9 +183,9 @@ class NoticeDesk:
             .where(col(Escalation.at) < self.now)
             .order_by(col(Escalation.id))
         )
-        found: dict[int, list[str]] = {}
+        lines: dict[int, list[str]] = {}
         for row in session.exec(query) if asked else ():
             at = self.office.policy.business_hours.local(row.at)
             line = f"{at:%Y-%m-%d %H:%M} {row.rung.label}"
-            found.setdefault(row.assignment_id, []).append(line)
-        return found
+            lines.setdefault(row.assignment_id, []).append(line)
+        return lines

@@ -1,38 +1,33 @@
 """What messages and documents speak of: stored facts of a matter as values of templates."""
 
-from models.days.terms import TermUnit, day_label
+from models.days.terms import day_label
 from models.matters.duties import Duty
 from models.matters.kinds import Kind
 from models.matters.tables import Assignment, Matter
 from models.office.directory import Office
+from models.office.policy import Policy
 from tasks.desks import MatterFile
+from tasks.matters.due_dates import term_of
 
 
 def matter_values(office: Office, file: MatterFile, row: Assignment, unit_code: str) -> dict[str, object]:
     """Return what the templates of messages and documents speak of, for one recipient of a matter."""
     policy, matter, kind = office.policy, file.matter, file.desk.kind
-    hours, term = policy.business_hours, policy.terms.of(row.step)
-    minimum = policy.answer_gate.minimum_explanation_characters
-    given = term.model_copy(update={"value": row.term_value, "unit": TermUnit(row.term_unit)})
+    unit, minimum = office.stored(unit_code).name, policy.answer_gate.minimum_explanation_characters
     return {
         **named(matter, kind),
+        **owed(row, policy),
         "facts": file.desk.text(file),
         "notice": policy.documents.notice,
         "document": "",
         "office": office.bureau().name,
-        "addressee": office.stored(unit_code).name,
-        "unit": office.stored(unit_code).name,
-        "due": day_label(row.due_on, provisional=row.provisional),
-        "closes": f"{hours.closes:%H:%M}",
-        "clock_start": row.clock_start.isoformat(),
-        "term": given.label,
-        "basis": term.source,
+        "addressee": unit,
+        "unit": unit,
         "content": _content(kind.duty(row.step), minimum),
         "minimum": minimum,
         "reasons": next((each.answer.explanation for each in reversed(file.assignments) if each.answer), ""),
-        "step": row.step.label,
         "outcome": matter.outcome.label if matter.outcome else "",
-        "closed_at": hours.label_of(matter.closed_at) if matter.closed_at else "",
+        "closed_at": policy.business_hours.label_of(matter.closed_at) if matter.closed_at else "",
         **file.desk.values(file, office),
     }
 
@@ -44,6 +39,16 @@ def named(matter: Matter, kind: Kind) -> dict[str, object]:
     return {
         "number": matter.number, "printed_number": matter.printed_number, "title": matter.title,
         "what": matter.kind.label, "called": kind.called, "headline": f"{kind.called}：{title}",
+    }  # fmt: skip
+
+
+def owed(row: Assignment, policy: Policy) -> dict[str, object]:
+    """Return what is owed by when and on what basis."""
+    term = term_of(row, policy)
+    return {
+        "step": row.step.label, "due": day_label(row.due_on, provisional=row.provisional),
+        "closes": f"{policy.business_hours.closes:%H:%M}", "clock_start": row.clock_start.isoformat(),
+        "term": term.label, "basis": term.source,
     }  # fmt: skip
 
 

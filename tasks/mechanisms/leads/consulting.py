@@ -58,11 +58,9 @@ def consult(place: Workplace, number: str, asked: Consultation, now: datetime) -
         (document,) = issue_documents(session, office, [letter], now)
         if not document:
             raise RuleViolation("征询函的模板无法使用，未发出，请用 zero137 doctor 核对。")
+        told["document"] = document
         for unit in units:
-            tell_unit(
-                session, office, file, row, MessageKind.CONSULTATION, unit.code, now,
-                document=document, **told,
-            )  # fmt: skip
+            tell_unit(session, office, file, row, MessageKind.CONSULTATION, unit.code, now, **told)
         return document
 
 
