@@ -1,4 +1,4 @@
-"""The conduct of one lead: read, decide, act, record; wait where somebody owes an answer.
+"""The conduct of one matter: read, decide, act, record; wait where somebody owes an answer.
 
 Every line may be executed again at any time: after a resume, a crash, a redeployment, on another worker
 or in another run. What comes next is decided from the stored facts alone.
@@ -36,7 +36,7 @@ from tasks.workplace import Workplace, at_work, read_office
     result_storage=get_current_settings().results.local_storage_path,
 )
 async def carry_matter(number: str) -> State[Any]:
-    """承办一条问题线索（从移交到销号）、一件延期申请或一份通报稿：等待反馈时挂起，反馈后继续。
+    """承办一件事项（问题线索、延期申请、通报稿等）：等待反馈时挂起，反馈后继续。
 
     Args:
         number: 编号，如 L2026-0012；同一事项只由一个运行承办。
@@ -49,7 +49,7 @@ async def carry_matter(number: str) -> State[Any]:
 
 
 async def _carry(place: Workplace, number: str) -> State[Any]:
-    """Carry a lead from the form last shown to the next one, or to its end."""
+    """Carry a matter from the form last shown to the next one, or to its end."""
     refusal, moved, carries = "", False, _carries(place, number)
     if carries:
         refusal = await _take_in_form(place, number)
@@ -67,7 +67,7 @@ async def _carry(place: Workplace, number: str) -> State[Any]:
 
 
 def _carries(place: Workplace, number: str) -> bool:
-    """Tell whether this run carries the lead; a lead without a run becomes its own."""
+    """Tell whether this run carries the matter; a matter without a run becomes its own."""
     return adopt_run(place, number, str(this_run.id)) == str(this_run.id)
 
 
@@ -97,7 +97,7 @@ async def _go_on(place: Workplace, number: str, step: NextStep) -> None:
 
 
 async def _send(place: Workplace, number: str) -> None:
-    """Hand over the messages of a lead; each task costs the server as much as a state, so none is idle."""
+    """Hand over the messages of a matter; each task costs the server as much as a state, so none is idle."""
     if can_deliver(place, number):
         await observed("发送消息", lambda: deliver_messages(place, number))
 
@@ -125,10 +125,10 @@ async def _wait_for_answer(place: Workplace, number: str, refusal: str, *, moved
 
 
 async def _finish(place: Workplace, number: str, *, moved: bool) -> State[Any]:
-    """Archive a lead, publish the whole story and end the run with the outcome as its state's name."""
+    """Archive a matter, publish the whole story and end the run with the outcome as its state's name."""
     await _send(place, number)
     if awaits_archiving(place, number):
-        # What keeps it out of the archive now is made up for by the patrol: the lead is closed all the same.
+        # What keeps it out of the archive now is made up for by the patrol: it is closed all the same.
         await observed("归档", lambda: try_archive(place, number, place.clock()))
     await asyncio.to_thread(wake_parent, place, number, place.clock())
     label = await _show(place, number, moved=moved)
@@ -138,7 +138,7 @@ async def _finish(place: Workplace, number: str, *, moved: bool) -> State[Any]:
 async def _show(place: Workplace, number: str, *, moved: bool) -> Label:
     """Bring name, tags and artifact of the run up to date; returns the label.
 
-    A lead that has just moved on has a new story, which need not be compared with the one published last.
+    A matter that has just moved on has a new story, which need not be compared with the one published last.
     """
     label = run_label(place, number, place.clock())
     story = publish_story(number, label.title, story_markdown(place, number), is_new=moved)

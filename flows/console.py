@@ -30,7 +30,7 @@ from tasks.workplace import Workplace, at_work
 logger = logging.getLogger(__name__)
 
 # A run waits no longer than this for a name, in seconds; Prefect's client alone would try for a minute.
-_NAMING_SECONDS = 20
+NAMING_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ async def carry_out(work: Callable[[Workplace], Awaitable[Ended]], *about: str, 
 async def _name_run(name: str) -> None:
     """Name the current run for people; one that cannot be named is carried out all the same."""
     try:
-        async with asyncio.timeout(_NAMING_SECONDS), get_client() as client:
+        async with asyncio.timeout(NAMING_SECONDS), get_client() as client:
             await client.set_flow_run_name(UUID(str(this_run.id)), name)
     except Exception as error:  # noqa: BLE001 - a name is worth less than whatever the run does
         logger.warning("运行未能改名为“%s”：%s", name, type(error).__name__)
@@ -172,10 +172,10 @@ async def label_run(label: Label) -> None:
 
 
 async def publish_story(number: str, title: str, markdown: str, *, is_new: bool) -> None:
-    """Publish the story of a lead as an artifact, unless it says what it said before.
+    """Publish the story of a matter as an artifact, unless it says what it said before.
 
     Args:
-        number: The lead.
+        number: The matter.
         title: What the artifact is called.
         markdown: The story.
         is_new: Whether it is known to say something new.

@@ -31,7 +31,7 @@ from tasks.workplace import Workplace
 
 @flow(name="巡查")
 async def patrol() -> State[Any]:
-    """巡查全部在办线索：到期提醒与逐级督办、到期视为签收、补发消息、核对并修复承办运行、归档、核对存档文件、封存台账；可随时手动启动。"""
+    """巡查全部在办事项：到期提醒与逐级督办、到期视为签收、补发消息、核对并修复承办运行、归档、核对存档文件、封存台账；可随时手动启动。"""
     return await carry_out(_go_round, failed="巡查未完成")
 
 

@@ -23,7 +23,7 @@ async def supervise_by_hand(number: str, supervision: SupervisionForm) -> State[
     """对推诿、敷衍、拖延的单位提前督办、向市政府报告或拟稿通报；同一到期日的同一级只发一次。
 
     Args:
-        number: 线索编号，如 L2026-0012
+        number: 编号，如 L2026-0012
         supervision: 督办内容
     """
     request = SupervisionRequest(
@@ -45,7 +45,7 @@ async def supervise_by_hand(number: str, supervision: SupervisionForm) -> State[
 
 
 async def _show(place: Workplace, circular: str) -> str:
-    """Show the lead's run anew and start that of a circular; where that fails the patrol makes up for it."""
+    """Show its run anew and start that of a circular; where that fails the patrol makes up for it."""
     try:
         if circular:
             await observed("报请批准", lambda: start_runs(place, [circular]))

@@ -12,7 +12,7 @@ class RuleViolation(Zero137Error):  # noqa: N818 - the name says what happened i
 
 
 class NotFound(Zero137Error):  # noqa: N818 - as RuleViolation
-    """A lead, unit, step or file that was named does not exist."""
+    """A matter, unit, step or file that was named does not exist."""
 
 
 class ConflictError(Zero137Error):

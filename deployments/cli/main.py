@@ -37,7 +37,7 @@ _COMMANDS = {
     "down": ("deployments.cli.system.system", "停止正在运行的系统"),
     "status": ("deployments.cli.system.system", "查看系统是否在运行以及在办数量"),
     "doctor": ("deployments.cli.system.doctor", "检查本机、设置和各项服务，逐项说明怎么处理"),
-    "reconcile": ("deployments.cli.system.system", "核对并修复承办运行：每条在办线索恰有一个运行"),
+    "reconcile": ("deployments.cli.system.system", "核对并修复承办运行：每件在办事项恰有一个运行"),
     "drill": ("deployments.cli.system.drill", "演练：虚构线索、加速时钟，在独立文件夹中运行整个系统"),
     "serve": ("deployments.cli.system.roles", "只运行 Prefect 服务（多机部署）"),
     "services": ("deployments.cli.system.roles", "只运行后台服务和承办运行的核对（多机部署）"),

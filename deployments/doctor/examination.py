@@ -57,10 +57,10 @@ def examine(clock: Clock) -> list[Finding]:
 
 def _all_at_once(site: Site) -> list[Finding]:
     """Run the checks beside each other, and give up those that do not come to an end."""
-    found: dict[str, list[Finding]] = {subject: [] for subject in CHECKS}
+    remarks: dict[str, list[Finding]] = {subject: [] for subject in CHECKS}
     threads = {
         subject: threading.Thread(
-            target=found[subject].extend, args=(_guarded(subject, partial(check, site)),), daemon=True
+            target=remarks[subject].extend, args=(_guarded(subject, partial(check, site)),), daemon=True
         )
         for subject, check in CHECKS.items()
     }
@@ -71,8 +71,8 @@ def _all_at_once(site: Site) -> list[Finding]:
         thread.join(max(0.0, deadline - time.monotonic()))
         if thread.is_alive():
             told = f"检查超过 {_LIMIT:.0f} 秒没有结束"
-            found[subject].append(unreached(subject, told, "请检查相应的磁盘、数据库或网络"))
-    return [finding for subject in CHECKS for finding in list(found[subject])]
+            remarks[subject].append(unreached(subject, told, "请检查相应的磁盘、数据库或网络"))
+    return [finding for subject in CHECKS for finding in list(remarks[subject])]
 
 
 def _guarded(subject: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:

@@ -28,11 +28,11 @@ def examine_templates(site: Site) -> Iterator[Finding]:
     """Tell whether the office's own templates can be used."""
     folder = site.place.templates_folder
     try:
-        found = check_wording(folder)
+        own = check_wording(folder)
     except InputError as error:
         yield wrong("模板", str(error).removesuffix("。"), f"请改正或移出文件夹 {folder}")
     else:
-        yield fine("模板", f"自定义{len(found)}个" if found else "使用自带模板")
+        yield fine("模板", f"自定义{len(own)}个" if own else "使用自带模板")
 
 
 def examine_key(site: Site) -> Iterator[Finding]:

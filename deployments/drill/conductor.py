@@ -29,8 +29,8 @@ from tasks.matters.reading import key_of
 from tasks.mechanisms.leads.registering import register_leads
 from tasks.petitions.extensions import request_extension
 from tasks.runs.prefect_api import PrefectApi
-from tasks.runs.reconcile import find_faults, standing_leads
-from tasks.runs.starting import start_runs, wake_lead, wake_matters
+from tasks.runs.reconcile import find_faults, standing_matters
+from tasks.runs.starting import start_runs, wake_matter, wake_matters
 from tasks.workplace import read_office, work_calendar
 
 _REST_SECONDS = 180
@@ -172,7 +172,7 @@ class Conductor:
                     recorded = record_answer(place, deed.number, deed.act, now)
                     # A run that has not quite left its last step is woken by the patrol.
                     with suppress(StartError):
-                        wake_lead(place, recorded.number, now)
+                        wake_matter(place, recorded.number, now)
                     wake_matters(place, recorded.dropped)
                 else:
                     start_runs(place, [request_extension(place, deed.number, deed.act, now)])
@@ -214,7 +214,7 @@ class Conductor:
         place = self.stage.place
 
         def rests() -> bool:
-            if standing_leads(place):
+            if standing_matters(place):
                 return False
             # A receipt that time has deemed is found by the next patrol.
             return not [f for f in find_faults(place, now) if f.fault is not RunFault.LAPSED]

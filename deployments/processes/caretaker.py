@@ -15,7 +15,7 @@ from deployments.installation.settings import Settings
 from deployments.processes.environment import child_environment
 from models.errors import StartError
 from tasks.runs.prefect_api import PrefectApi
-from tasks.runs.reconcile import orphaned_runs, reconcile, standing_leads, summary_of
+from tasks.runs.reconcile import orphaned_runs, reconcile, standing_matters, summary_of
 
 Say = Callable[[str], None]
 
@@ -24,7 +24,7 @@ START_SECONDS = 180
 _STANDING_SECONDS = 10
 # While the server does not answer, mending is tried again after this time, in seconds.
 _AGAIN_SECONDS = 2
-# A caretaker that has not looked for so long hangs; one reconciliation of many leads takes less, in seconds.
+# A caretaker that has not looked for so long hangs; reconciling many matters takes less, in seconds.
 _HANGS_SECONDS = 600
 
 
@@ -80,7 +80,7 @@ class Caretaker:
         self._asked.set()
 
     def _attend(self) -> None:
-        """Do what is asked until it succeeds; in between, look out for leads and runs left standing."""
+        """Do what is asked until it succeeds; in between, look out for matters and runs left standing."""
         standing: set[str] = set()
         orphaned: set[str] = set()
         told = ""
@@ -91,7 +91,7 @@ class Caretaker:
             try:
                 still, standing = standing, self._standing()
                 known, orphaned = orphaned, self._orphaned()
-                # A lead passes through here at every step; one that is still here was not woken.
+                # A matter passes through here at every step; one that is still here was not woken.
                 if asked or still & standing or orphaned - known:
                     self._put_in_order()
                 told, self.in_order = "", True
@@ -108,7 +108,7 @@ class Caretaker:
         """Do what was asked, once.
 
         Raises:
-            StartError: The server does not answer, or a lead could not be helped.
+            StartError: The server does not answer, or a matter could not be helped.
         """
         with PrefectApi(self._settings.api) as api:
             if not api.healthy():
@@ -126,7 +126,7 @@ class Caretaker:
         """Reconcile Prefect with our database, and say what was done.
 
         Raises:
-            StartError: The server does not answer, or a lead could not be helped.
+            StartError: The server does not answer, or a matter could not be helped.
         """
         with contextlib.closing(open_workplace(self._settings)) as place:
             mended = reconcile(place, place.clock())
@@ -137,9 +137,9 @@ class Caretaker:
             raise StartError(reasons[0])
 
     def _standing(self) -> set[str]:
-        """Return the leads that nobody carries on just now."""
+        """Return the matters that nobody carries on just now."""
         with contextlib.closing(open_workplace(self._settings)) as place:
-            return standing_leads(place)
+            return standing_matters(place)
 
     def _orphaned(self) -> set[str]:
         """Return the runs whose worker has ended with them in its hands, wherever it was."""

@@ -108,7 +108,7 @@ def work() -> None:
 
     # A locked database is told by the server's own log; here it would only repeat itself.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    # Imported now, so that no lead has to wait for it: what the worker will be asked to run.
+    # Imported now, so that no matter has to wait for it: what the worker will be asked to run.
     importlib.import_module("deployments.worker.catalogue")
     settings = load_settings()
     name, limit = worker_name(os.getpid()), settings.runs_at_once

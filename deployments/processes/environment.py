@@ -50,7 +50,7 @@ def child_environment(settings: Settings, *, with_keys: bool = False) -> dict[st
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         # Runs are suspended without a time limit; the loop that would end them only costs time.
         "PREFECT_SERVER_SERVICES_PAUSE_EXPIRATIONS_ENABLED": "false",
-        # What has ended long ago goes; the facts of leads lie in our database and stay.
+        # What has ended long ago goes; the facts of matters lie in our database and stay.
         "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
         "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(settings.run_days * _DAY_SECONDS),
         # Here Prefect takes no number of seconds, only a duration as ISO 8601 writes it.

@@ -32,7 +32,7 @@ FLOWS: tuple[Flow[Any, Any], ...] = (
 )
 
 _TITLES: Mapping[str, str] = {
-    "number": "线索编号",
+    "number": "编号",
     "lead": "线索内容",
     "file": "文件路径",
     "person": "经办人",

@@ -20,9 +20,10 @@ class Layout(Labelled):
     LETTER = "letter", "信函格式"
 
 
-_LETTERS = frozenset(
-    {DocumentKind.TRANSFER_LETTER, DocumentKind.CONSULTATION_LETTER, DocumentKind.EXTENSION_REPLY}
-)
+_LETTERS = frozenset({
+    DocumentKind.TASK_LETTER, DocumentKind.TRANSFER_LETTER, DocumentKind.CONSULTATION_LETTER,
+    DocumentKind.EXTENSION_REPLY,
+})  # fmt: skip
 _UPWARD = frozenset({DocumentKind.REPORT, DocumentKind.CLOSING_REPORT})
 
 
@@ -81,7 +82,7 @@ class OfficialDocument:
 def check_document(document: OfficialDocument) -> None:
     """Refuse a document that breaks the rules of its kind.
 
-    Only the words of the office are looked at: what a unit or a lead says may hold anything.
+    Only the words of the office are looked at: what a unit wrote or a matter says may hold anything.
 
     Raises:
         RuleViolation: It says nothing, or a report carries a request or goes to more than one superior.

@@ -14,6 +14,8 @@ class SourceLevel(Labelled):
 class DocumentKind(Labelled):
     """The kinds of official documents (公文). Source: 通知§1(三), §12."""
 
+    # What any mechanism may issue without a template of its own.
+    TASK_LETTER = "task_letter", "工作函"
     TRANSFER_LETTER = "transfer_letter", "移交函"
     CONSULTATION_LETTER = "consultation_letter", "征询函"
     RECTIFICATION_NOTICE = "rectification_notice", "整改通知"

@@ -10,24 +10,37 @@ from typing import Self
 from models.documents.vocabulary import DocumentKind
 from models.labels import Labelled
 
-# The stored facts of a matter, for one recipient; ``tasks.messages.values`` gives them.
-_MATTER = frozenset({
-    "number", "printed_number", "title", "facts", "notice", "verify_term", "document", "unit", "source",
-    "cooperating", "due", "closes", "clock_start", "term", "basis", "minimum", "finding", "authority",
-    "verify_explanation", "responsible", "measures", "rectify_explanation", "opinion", "reasons", "step",
-    "outcome", "closed_at",
-})  # fmt: skip
+# How a matter is named, and what is true of any, for one recipient; ``tasks.messages.values`` gives them.
+# ``unit`` is what own templates of earlier releases call the addressee, and on a rung whoever owes.
+_NAMED = frozenset({"number", "printed_number", "title", "what", "called", "headline"})
+_MATTER = _NAMED | {
+    "facts", "notice", "document", "office", "addressee", "unit", "step", "due", "closes", "clock_start",
+    "term", "basis", "content", "minimum", "reasons", "outcome", "closed_at",
+}  # fmt: skip
+# What is stored of a lead besides.
+_LEAD = _MATTER | {
+    "verify_term", "source", "cooperating", "finding", "authority", "verify_explanation", "responsible",
+    "measures", "rectify_explanation", "opinion",
+}  # fmt: skip
 # What is put before somebody, and what it is about.
-_PETITION = _MATTER | {"asked_by", "owing", "about_step", "about_due", "proposed", "text"}
-_CONSULTATION = _MATTER | {"question", "reply_by"}
+_PETITION = _LEAD | {"asked_by", "owing", "about_step", "about_due", "proposed", "text"}
+_CONSULTATION = _LEAD | {"question", "reply_by"}
 _REPLY = _PETITION | {"approved", "before", "after", "ruling", "decided_by"}
 # A rung of the ladder; ``tasks.ladder.rung_messages`` gives them.
-_RUNG = frozenset({
-    "unit", "addressee", "step", "due", "closes", "clock_start", "term", "as_of", "further", "late", "basis",
-    "number", "printed_number", "title", "opened_at", "rung_basis", "grounds", "sent", "why",
-})  # fmt: skip
+_RUNG = _NAMED | {
+    "owing", "unit", "addressee", "step", "due", "closes", "clock_start", "term", "as_of", "further", "late",
+    "basis", "opened_at", "rung_basis", "grounds", "sent", "why",
+}  # fmt: skip
 _RUNG_MESSAGE = _RUNG | {"document"}
 _RUNG_DOCUMENT = _RUNG | {"facts", "notice", "issuer"}
+# What the bureau is told of many things at once.
+_TO_BUREAU = frozenset({"addressee", "unit", "count", "lines"})
+# What did not reach somebody; ``unit`` and ``lead`` are what own templates call ``recipient`` and ``matter``.
+_GIVEN_UP = frozenset({
+    "addressee", "recipient", "unit", "told", "body", "attempts", "reason", "message", "matter", "lead",
+    "document",
+})  # fmt: skip
+_WORDING_FAULT = frozenset({"addressee", "template", "written", "reason", "replaced", "matter"})
 
 
 class MessageKind(Labelled):
@@ -42,14 +55,16 @@ class MessageKind(Labelled):
         member.label, member.values = label, values
         return member
 
-    TRANSFER = "transfer", "移交", _MATTER
-    VERIFY = "verify", "核查", _MATTER
-    RECTIFY = "rectify", "整改", _MATTER
-    RETURN = "return", "退回", _MATTER
-    CLOSURE = "closure", "办结", _MATTER
+    # What any mechanism may send without a template of its own; it declares a kind where it says more.
+    TASK = "task", "交办", _MATTER
+    TRANSFER = "transfer", "移交", _LEAD
+    VERIFY = "verify", "核查", _LEAD
+    RECTIFY = "rectify", "整改", _LEAD
+    RETURN = "return", "退回", _LEAD
+    CLOSURE = "closure", "办结", _LEAD
     RELEASE = "release", "不再要求反馈", _MATTER
-    DUE_MOVED = "due_moved", "期限调整", _MATTER
-    CONSULTATION = "consultation", "征询", _CONSULTATION | {"addressee"}
+    DUE_MOVED = "due_moved", "期限调整", _LEAD
+    CONSULTATION = "consultation", "征询", _CONSULTATION
     EXTENSION_REQUEST = "extension_request", "延期审批", _PETITION
     EXTENSION_REPLY = "extension_reply", "延期答复", _REPLY
     CIRCULAR_DRAFT = "circular_draft", "通报审批", _PETITION
@@ -62,18 +77,10 @@ class MessageKind(Labelled):
     CIRCULAR = "circular", "通报", _RUNG_MESSAGE
     ARCHIVE_REVIEW = "archive_review", "档案审核", frozenset({"addressee", "count", "lines", "basis"})
     CASE_COLLECTION = "case_collection", "案例报送", frozenset({"addressee", "months", "office", "basis"})
-    CALENDAR_MISSING = "calendar_missing", "放假安排", frozenset({"unit", "years", "count", "lines"})
-    FILE_FAULT = "file_fault", "文件异常", frozenset({"unit", "count", "lines"})
-    GIVEN_UP = (
-        "given_up",
-        "未送出",
-        frozenset({"addressee", "unit", "told", "body", "attempts", "reason", "message", "lead", "document"}),
-    )
-    WORDING_FAULT = (
-        "wording_fault",
-        "模板异常",
-        frozenset({"addressee", "template", "what", "reason", "replaced", "lead"}),
-    )
+    CALENDAR_MISSING = "calendar_missing", "放假安排", _TO_BUREAU | {"years"}
+    FILE_FAULT = "file_fault", "文件异常", _TO_BUREAU
+    GIVEN_UP = "given_up", "未送出", _GIVEN_UP
+    WORDING_FAULT = "wording_fault", "模板异常", _WORDING_FAULT
 
 
 # What the HTML form of a message of any kind may speak of.
@@ -81,11 +88,12 @@ MAIL_VALUES = frozenset({"subject", "body", "lines", "document"})
 
 # A circular goes out in the words of its message.
 DOCUMENT_VALUES: Mapping[DocumentKind, frozenset[str]] = {
-    DocumentKind.TRANSFER_LETTER: _MATTER | {"issuer", "approver"},
+    DocumentKind.TASK_LETTER: _MATTER | {"issuer", "approver"},
+    DocumentKind.TRANSFER_LETTER: _LEAD | {"issuer", "approver"},
     DocumentKind.CONSULTATION_LETTER: _CONSULTATION | {"issuer"},
-    DocumentKind.RECTIFICATION_NOTICE: _MATTER | {"issuer", "approver"},
+    DocumentKind.RECTIFICATION_NOTICE: _LEAD | {"issuer", "approver"},
     DocumentKind.SUPERVISION_NOTICE: _RUNG_DOCUMENT,
     DocumentKind.EXTENSION_REPLY: _REPLY | {"issuer", "lead_number"},
     DocumentKind.REPORT: _RUNG_DOCUMENT,
-    DocumentKind.CLOSING_REPORT: _MATTER | {"issuer"},
+    DocumentKind.CLOSING_REPORT: _LEAD | {"issuer"},
 }

@@ -139,6 +139,10 @@ class Numberings(Numbering):
         return self.of_kind[kind]
 
 
+# Kinds that came after the first policies, which name no number for them: an upgrade stops no office.
+_NUMBERS_SINCE = {DocumentKind.TASK_LETTER: "工作函〔{year}〕{sequence}号"}
+
+
 class DocumentRules(Frozen):
     """How official documents are numbered and to whom closings are reported, by kind and level."""
 
@@ -150,6 +154,7 @@ class DocumentRules(Frozen):
     @field_validator("numbers")
     @classmethod
     def _numbers_apart(cls, numbers: dict[DocumentKind, str]) -> dict[DocumentKind, str]:
+        numbers = _NUMBERS_SINCE | numbers
         if missing := [kind.label for kind in DocumentKind if kind not in numbers]:
             raise ValueError(f"缺少{'、'.join(missing)}的文号格式")
         if len(set(numbers.values())) < len(numbers):

@@ -26,7 +26,7 @@ class Fact:
     """One fact to be appended.
 
     Attributes:
-        stream: The lead's number, or ``units`` and ``calendar`` for what concerns no lead.
+        stream: The matter's number, or ``units`` and ``calendar`` for what concerns no matter.
         at: The moment of the fact (aware).
         kind: What it tells of; a code of ``EntryKind``, unless somebody tampered with it.
         actor: Who did it: unit and person, or the rule; cut to 100 characters.

@@ -22,7 +22,7 @@ class Proof:
     """A proof as it is written.
 
     Attributes:
-        stream: The lead's number.
+        stream: The matter's number.
         entries: The digested text of every entry up to the seal, in order; at least one.
         path: The steps from the stream's leaf to the root of the seal.
         seal: The digested text of the seal.
@@ -45,7 +45,7 @@ class CheckedProof:
     """What a proof proves, provided its seal is one that was kept elsewhere.
 
     Attributes:
-        stream: The lead's number.
+        stream: The matter's number.
         entries: Every entry in order: stream, sequence, previous, at, kind, actor, summary, detail.
         seal_number: The seal.
         seal_hash: Its digest, to be compared with the one kept elsewhere.

@@ -13,7 +13,7 @@ from models.columns import json_field, moment_field, text_field
 
 
 class LedgerEntry(SQLModel, table=True):
-    """One append-only fact (台账记录). ``stream`` is a lead's number, or what else was changed.
+    """One append-only fact (台账记录). ``stream`` is a matter's number, or what else was changed.
 
     ``hash`` is the digest of the entry and of the one before it; see ``models.record.entries``.
     """

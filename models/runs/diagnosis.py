@@ -1,4 +1,4 @@
-"""The runs that carry the leads: what can be wrong with one, told from facts alone.
+"""The runs that carry the matters: what can be wrong with one, told from facts alone.
 
 Every open matter has exactly one live run, which waits for what the database says it waits for.
 """
@@ -27,7 +27,7 @@ class RunFact:
 
     Attributes:
         id: The id of the run.
-        number: The lead it was started for, blank for a run that carries none.
+        number: The matter it was started for, blank for a run that carries none.
         state: The type of its state, as PAUSED.
         age: How long it has been in that state, by the clock of the server.
         wait: The key of the form it waits with, blank where it does not wait.
@@ -51,7 +51,7 @@ class Carried:
     """A matter, the run that carries it, and the form it should wait with.
 
     Attributes:
-        number: The lead.
+        number: The matter.
         run_id: Its run, None where it never got one.
         wait: The key of the form of its open assignment, None where nobody owes an answer.
         lapsed: Whether the open assignment ends by time alone (the deemed receipt).

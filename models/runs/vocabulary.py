@@ -4,7 +4,7 @@ from models.labels import Labelled
 
 
 class RunFault(Labelled):
-    """What can be wrong with the run that carries a lead."""
+    """What can be wrong with the run that carries a matter."""
 
     NEVER_STARTED = "never_started", "尚未启动"
     LOST = "lost", "在 Prefect 中已不存在"

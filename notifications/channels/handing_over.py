@@ -79,11 +79,11 @@ def open_channels(path: Path) -> "Apprise | None":
     from apprise import Apprise
 
     file = _read(path)
-    found, faults = ([], [file]) if isinstance(file, ChannelFault) else _addresses_in(file)
+    addresses, faults = ([], [file]) if isinstance(file, ChannelFault) else _addresses_in(file)
     if faults:
         raise InputError(f"渠道配置 {path.name} {faults[0].where}：{faults[0].reason}")
     channels = Apprise()
-    for _, server in found:
+    for _, server in addresses:
         channels.add(server)
     return channels
 
@@ -101,9 +101,9 @@ def check_channels(path: Path, unit_codes: Mapping[str, str]) -> list[ChannelFau
     file = _read(path)
     if isinstance(file, ChannelFault):
         return [file]
-    found, faults = _addresses_in(file)
-    faults += _placeholders_in(file) + _strange_tags(found, unit_codes)
-    reached = {tag.upper() for _, server in found for tag in _tags_of(server)}
+    addresses, faults = _addresses_in(file)
+    faults += _placeholders_in(file) + _strange_tags(addresses, unit_codes)
+    reached = {tag.upper() for _, server in addresses for tag in _tags_of(server)}
     faults += [
         _fatal(None, f"{name}（{code}）没有地址，发给它的消息会留在发件箱。")
         for code, name in unit_codes.items()
@@ -196,11 +196,11 @@ def _failure_from(lines: Sequence[str], server: "NotifyBase") -> DeliveryError:
     """Tell from what Apprise logged why an address did not take a letter."""
     from notifications.channels.platforms import is_passing, masked
 
-    told = " ".join(lines)
-    code = _CODE.search(told)
+    text = " ".join(lines)
+    code = _CODE.search(text)
     if code is None:
         reason = (
-            "连接失败或未在规定时间内应答" if "onnection error" in told else f"未接收：{masked(told, server)}"
+            "连接失败或未在规定时间内应答" if "onnection error" in text else f"未接收：{masked(text, server)}"
         )
         return DeliveryError(f"{kind_of(server)}渠道{reason}。", retryable=True)
     number = int(code[1])
@@ -252,13 +252,13 @@ def _tags_of(server: "NotifyBase") -> tuple[str, ...]:
 
 
 def _strange_tags(
-    found: "Sequence[tuple[int, NotifyBase]]", unit_codes: Mapping[str, str]
+    addresses: "Sequence[tuple[int, NotifyBase]]", unit_codes: Mapping[str, str]
 ) -> list[ChannelFault]:
     """Return a warning for every tag by which nobody is looked for."""
     known = {code.upper() for code in unit_codes} | {_EVERYBODY}
     return [
         ChannelFault(line, fatal=False, reason=f"标签 {tag} 不是单位代码，不会收到消息。")
-        for line, server in found
+        for line, server in addresses
         for tag in _tags_of(server)
         if tag.removesuffix("-leader") not in known
     ]
@@ -305,14 +305,14 @@ def _addresses_in(file: _ChannelFile) -> "tuple[list[tuple[int, NotifyBase]], li
 
     Apprise passes over what it cannot read; each entry is therefore given to it alone.
     """
-    found: list[tuple[int, NotifyBase]] = []
+    addresses: list[tuple[int, NotifyBase]] = []
     faults: list[ChannelFault] = []
     for line, entry in file.entries:
         try:
-            found += [(line, server) for server in _servers_of(entry, file.shared)]
+            addresses += [(line, server) for server in _servers_of(entry, file.shared)]
         except InputError as error:
             faults.append(_fatal(line, str(error)))
-    return found, faults
+    return addresses, faults
 
 
 def _servers_of(entry: object, shared: Mapping[str, Any]) -> list[Any]:

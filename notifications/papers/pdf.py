@@ -81,7 +81,7 @@ def _typeset(name: str, printed: dict[str, Any], day: date, what: str) -> bytes:
 def _typesetter(name: str) -> tuple["Compiler", bytes, dict[str, list[str]]]:
     """Return the compiler with its fonts, a template, and the families found."""
     compiler, families = _compiler()
-    return compiler, files("notifications").joinpath(f"templates/{name}").read_bytes(), families
+    return compiler, files("notifications").joinpath("templates", "pages", name).read_bytes(), families
 
 
 @cache

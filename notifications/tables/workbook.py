@@ -31,7 +31,7 @@ _LATE = frozenset(kind.label for kind in (Timeliness.LATE, Timeliness.UNANSWERED
 _LIMIT = 32_767
 _REST = "…（余下文字见 JSONL 导出）"
 # Excel has 1,048,576 rows on a sheet; the first one holds the headings; the rest goes to further sheets.
-_ROWS_ON_A_SHEET = 1_048_575
+ROWS_ON_A_SHEET = 1_048_575
 _EPOCH = date(1899, 12, 30).toordinal()
 _SECONDS_A_DAY = 86_400
 _A3 = 8
@@ -58,7 +58,7 @@ class LedgerBook:
 
     def add(self, account: LeadAccount) -> None:
         """Write one lead."""
-        if self._row == _ROWS_ON_A_SHEET:
+        if self._row == ROWS_ON_A_SHEET:
             self._end_sheet()
             self._begin_sheet()
         self._row += 1

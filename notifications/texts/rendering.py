@@ -14,6 +14,7 @@ from models.messages.kinds import MessageKind
 if TYPE_CHECKING:
     from jinja2 import BaseLoader, Environment
 
+_PACKAGED = Path(__file__).parents[1] / "templates"
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|~!&$])")
 # These stand for signs within values while a document is put together; no value holds them itself.
 _HASH, _BREAK = "\x02", "\x03"
@@ -149,10 +150,20 @@ def _environment(form: str, wording: Path | None = None) -> "Environment":
 
 def _loader(wording: Path | None) -> "BaseLoader":
     """Return where templates are looked for: in the office's own folder, then among the packaged ones."""
-    from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader
+    from jinja2 import FileSystemLoader
 
-    packaged = PackageLoader("notifications")
-    return ChoiceLoader([FileSystemLoader(wording), packaged]) if wording else packaged
+    return FileSystemLoader([*(searched(wording) if wording else ()), *searched(_PACKAGED)])
+
+
+def searched(root: Path) -> list[Path]:
+    """Return the folders of a root in which a template may lie: the root itself, then one for each room."""
+    return [root, *(root / room for room in rooms())]
+
+
+@cache
+def rooms() -> tuple[str, ...]:
+    """Return the names of the folders of packaged templates; each room or mechanism has one."""
+    return tuple(sorted(folder.name for folder in _PACKAGED.iterdir() if folder.is_dir()))
 
 
 def _plain(value: object) -> str:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from models.documents.official import OfficialDocument, check_document
+from models.documents.official import Block, OfficialDocument, check_document
 from models.documents.vocabulary import DocumentKind
 from models.errors import InputError, NotFound, RuleViolation
 from models.messages.kinds import DOCUMENT_VALUES, MAIL_VALUES, MessageKind
@@ -20,6 +20,8 @@ from notifications.texts.rendering import (
     render_document,
     render_mail,
     render_message,
+    rooms,
+    searched,
     unknown_names,
 )
 from notifications.texts.samples import sample
@@ -117,20 +119,27 @@ def preview_mail(kind: str, wording: Path | None) -> str:
 
 
 def check_wording(folder: Path) -> list[str]:
-    """Try every template of the office's folder; returns their names, empty where there is no folder.
+    """Try every template of the office's folder; returns their paths, empty where there is no folder.
+
+    A template lies in the folder itself, or where the packaged one lies: ``remind.txt.j2`` and
+    ``ladder/remind.txt.j2`` replace the same one.
 
     Raises:
-        InputError: A file replaces nothing, or a template is wrong; told with its name and the reason.
+        InputError: A file replaces nothing or the same as another, or a template is wrong; told with its
+            name and the reason.
     """
     if not folder.is_dir():
         return []
-    known = _checks(folder)
-    found = sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
-    for name in found:
+    known, tried = _checks(folder), dict[str, str]()
+    for path in sorted(path.relative_to(folder) for path in folder.rglob("*") if path.is_file()):
+        name = "/".join(path.parts[1:] if path.parts[0] in rooms() else path.parts)
         if name not in known:
-            raise InputError(f"模板文件夹中的 {name} 不对应任何自带模板，请核对文件名。")
+            raise InputError(f"模板文件夹中的 {path} 不对应任何自带模板，请核对文件名。")
+        if name in tried:
+            raise InputError(f"模板文件夹中的 {path} 与 {tried[name]} 是同一种模板，请只保留一个。")
+        tried[name] = str(path)
         known[name]()
-    return found
+    return list(tried.values())
 
 
 def _checks(folder: Path) -> Mapping[str, Callable[[], object]]:
@@ -151,8 +160,8 @@ def _preview_document(kind: DocumentKind, folder: Path) -> None:
 
     def compose(values: Mapping[str, object], wording: Path | None) -> None:
         title, body = render_document(kind, values, wording)
-        issuer, unit = str(values["issuer"]), str(values["unit"])
-        check_document(OfficialDocument(kind, "", issuer, unit, title, body, issuer, date(2026, 12, 31)))
+        issuer, addressee = str(values["issuer"]), str(values["addressee"])
+        check_document(OfficialDocument(kind, "", issuer, addressee, title, body, issuer, date(2026, 12, 31)))
 
     _tried(document_template(kind), "document", DOCUMENT_VALUES[kind], folder, compose)
 
@@ -165,7 +174,8 @@ def _text_of(kind: MessageKind) -> str:
 def _mail_of(kind: MessageKind, wording: Path | None) -> str:
     """Return the file name of the template that gives a message its HTML form."""
     own = f"{kind}.html.j2"
-    return own if wording is not None and (wording / own).exists() else "mail.html.j2"
+    folders = searched(wording) if wording is not None else ()
+    return own if any((folder / own).exists() for folder in folders) else "mail.html.j2"
 
 
 def _message(kind: MessageKind, values: Mapping[str, object], wording: Path | None) -> RenderedMessage:
@@ -175,9 +185,21 @@ def _message(kind: MessageKind, values: Mapping[str, object], wording: Path | No
         RuleViolation: A circular has no text; it goes out as an official document too.
     """
     text = render_message(kind, values, wording)
-    if not text.subject or (kind is MessageKind.CIRCULAR and not text.body):
+    if not text.subject or (kind is MessageKind.CIRCULAR and not all(circular_of(text)[1:])):
         raise RuleViolation("没有标题或正文")
     return text
+
+
+def circular_of(text: RenderedMessage) -> tuple[str, str, tuple[Block, ...]]:
+    """Return recipient, title and body of the official document that a circular is as a message.
+
+    The title is the subject without the mark that sorts a mailbox; own wording may address nobody.
+    """
+    lines = [line.strip() for line in text.body.splitlines() if line.strip()]
+    recipient = "各有关单位"
+    if lines and lines[0].endswith("："):
+        recipient = lines.pop(0).rstrip("：")
+    return recipient, text.subject.removeprefix("【通报】"), tuple(map(Block, lines))
 
 
 def _tried(
@@ -208,14 +230,14 @@ def _reason(error: Exception) -> str:
     """Return what is wrong with a template, without a full stop and on one line."""
     from jinja2 import TemplateSyntaxError, UndefinedError
 
-    told = " ".join(str(error).split()).removesuffix("。").removesuffix(".")[:_LONGEST_REASON]
+    reason = " ".join(str(error).split()).removesuffix("。").removesuffix(".")[:_LONGEST_REASON]
     match error:
         case TemplateSyntaxError():
-            return f"第{error.lineno}行写法有误（{told}）"
+            return f"第{error.lineno}行写法有误（{reason}）"
         case UndefinedError():
-            return f"用到了没有的值（{told}）"
+            return f"用到了没有的值（{reason}）"
         case UnicodeDecodeError():
             return "不是 UTF-8 编码的文本"
         case RuleViolation():
-            return told
-    return f"{told or type(error).__name__}"
+            return reason
+    return f"{reason or type(error).__name__}"

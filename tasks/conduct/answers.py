@@ -74,12 +74,12 @@ def record_answer(place: Workplace, number: str, submission: Submission, now: da
 
     Args:
         place: The workplace.
-        number: The lead.
+        number: The matter.
         submission: The answer.
         now: The moment it came in (aware).
 
     Raises:
-        NotFound: Unknown lead, unit, evidence number or file.
+        NotFound: Unknown matter, unit, evidence number or file.
         RuleViolation: The answer breaks a rule; nothing is written.
         ConflictError: The step is answered already; only the attempt is noted.
         InputError: There is no room for a file; nothing is written.

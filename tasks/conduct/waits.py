@@ -1,4 +1,4 @@
-"""Which form a lead waits with: kept in our database, so that no crash loses what was filled in."""
+"""Which form a matter waits with: kept in our database, so that no crash loses what was filled in."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class ShownForm:
 
 
 def shown_form(place: Workplace, number: str) -> ShownForm | None:
-    """Return the form last shown for a lead, None where it was taken in or never shown."""
+    """Return the form last shown for a matter, None where it was taken in or never shown."""
     with place.reading() as session:
         matter = find_matter(session, number)
         row = session.exec(
@@ -40,12 +40,12 @@ def show_form(place: Workplace, number: str, flow_run_id: str, run_count: int) -
 
     Args:
         place: The workplace.
-        number: The lead.
+        number: The matter.
         flow_run_id: The run that will wait.
         run_count: How often the run was retried; a repeated key would never be answered again.
 
     Returns:
-        The form, or None where nobody owes an answer any more or another run carries the lead.
+        The form, or None where nobody owes an answer any more or another run carries the matter.
     """
     with place.writing() as session:
         matter = find_matter(session, number, for_change=True)

@@ -38,9 +38,11 @@ def tell_given_up(session: Session, office: Office, message: Message, now: datet
         return
     bureau = office.bureau()
     values = {
-        "addressee": bureau.name, "unit": unit.name, "told": message.subject, "body": message.body,
-        "attempts": message.attempts, "reason": message.last_error, "message": message.id, "lead": stream,
+        "addressee": bureau.name, "recipient": unit.name, "told": message.subject, "body": message.body,
+        "attempts": message.attempts, "reason": message.last_error, "message": message.id, "matter": stream,
         "document": message.document_number or "",
+        # What own templates of earlier releases say.
+        "unit": unit.name, "lead": stream,
     }  # fmt: skip
     key = message_key(stream, MessageKind.GIVEN_UP, f"{message.id}-{message.attempts}")
     matter = session.get(Matter, message.matter_id) if message.matter_id else None

@@ -51,7 +51,7 @@ def deliver_messages(
 
     Args:
         place: The workplace; without a channel file everything stays in the outbox.
-        number: Only the messages of this lead.
+        number: Only the messages of this matter.
         message_id: Only this message.
         document: Only the messages this document is attached to.
     """
@@ -108,7 +108,7 @@ def tags_of(message: Message) -> list[str]:
 
 
 def can_deliver(place: Workplace, number: str) -> bool:
-    """Tell whether there is anything to hand over for a lead, and a channel to try."""
+    """Tell whether there is anything to hand over for a matter, and a channel to try."""
     waiting = place.channels_file.exists() and _due_messages(place, place.clock(), number)
     return bool(waiting) and _may_tell(place)
 

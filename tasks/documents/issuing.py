@@ -193,10 +193,10 @@ def find_document(session: Session, number: str, *, for_change: bool = False) ->
     query = select(Document).where(Document.number == plain)
     if digits.isdecimal() and len(digits) < 10:  # noqa: PLR2004 - an SQL integer
         query = select(Document).where(Document.id == int(digits))
-    found = session.exec(query.with_for_update() if for_change else query).first()
-    if found is None:
+    document = session.exec(query.with_for_update() if for_change else query).first()
+    if document is None:
         raise NotFound(f"没有文号为“{number.strip()}”的公文，可用 zero137 document list 查看。")
-    return found
+    return document
 
 
 def documents_of(session: Session, matter: Matter) -> list[Document]:

@@ -21,11 +21,11 @@ from tasks.workplace import Workplace
 def hand_on(
     place: Workplace, number: str, references: Sequence[str], folder: Path, now: datetime
 ) -> list[Path]:
-    """Copy evidence of a lead into a folder, under names that any system takes; nothing is overwritten.
+    """Copy evidence of a matter into a folder, under names that any system takes; nothing is overwritten.
 
     Args:
         place: The workplace.
-        number: The lead.
+        number: The matter.
         references: The numbers of the evidence, as E12.
         folder: Where to; it is created where it is not there.
         now: The moment (aware).
@@ -34,7 +34,7 @@ def hand_on(
         Where each lies, in order.
 
     Raises:
-        NotFound: Unknown lead or number.
+        NotFound: Unknown matter or number.
         TamperError: A stored file is missing or not as it was handed in; the fault is noted and told.
         RuleViolation: The archive it belongs to was disposed of.
         InputError: The folder cannot be written, or holds another file of that name.

@@ -1,4 +1,4 @@
-"""Evidence: files that a lead rests on, each stored once however many leads have it."""
+"""Evidence: files that a matter rests on, each stored once however many matters have it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -23,14 +23,14 @@ from tasks.workplace import Workplace
 def add_evidence(
     place: Workplace, number: str, paths: Sequence[Path], person: str, now: datetime
 ) -> list[Evidence]:
-    """Store files for a lead ahead of an answer, so that a form can name them.
+    """Store files for a matter ahead of an answer, so that a form can name them.
 
     Returns:
-        One stored row per path, in order; a file known to the lead is not stored again.
+        One stored row per path, in order; a file known to the matter is not stored again.
 
     Raises:
-        NotFound: Unknown lead or file.
-        RuleViolation: A file cannot be taken, or is new to a closed lead; nothing is stored.
+        NotFound: Unknown matter or file.
+        RuleViolation: A file cannot be taken, or is new to a closed matter; nothing is stored.
         InputError: There is no room for a file; nothing is stored.
     """
     check_text(person, "经办人")
@@ -38,7 +38,7 @@ def add_evidence(
         matter = find_matter(session, number, for_change=True)
         refuse_naming(session, place, matter, *(piece.name for piece in pieces))
         known = {row.sha256 for row in evidence_of(session, matter)}
-        # What the lead has already may be handed in again at any time: that is how a lost file comes back.
+        # What the matter has already may be handed in again at any time: that is how a lost file comes back.
         if _is_disposed(session, matter) or (
             matter.outcome is not None and any(piece.file.sha256 not in known for piece in pieces)
         ):
@@ -69,7 +69,7 @@ def store_pieces(session: Session, matter: Matter, pieces: Sequence[Piece], now:
 
 
 def evidence_of(session: Session, matter: Matter) -> Sequence[Evidence]:
-    """Return the files of a matter in the order they came: a lead's own, or those a petition rests on."""
+    """Return the files of a matter in the order they came: its own, or those a petition rests on."""
     query = select(Evidence).where(Evidence.matter_id == matter.id)
     if matter.parent_id is not None:
         query = select(Evidence).join(PetitionEvidence).where(PetitionEvidence.matter_id == matter.id)
@@ -77,10 +77,10 @@ def evidence_of(session: Session, matter: Matter) -> Sequence[Evidence]:
 
 
 def referenced_evidence(session: Session, matter: Matter, references: Sequence[str]) -> list[Evidence]:
-    """Return stored evidence of a lead by its numbers, as E12.
+    """Return stored evidence of a matter by its numbers, as E12.
 
     Raises:
-        NotFound: A number is not that of evidence of this lead.
+        NotFound: A number is not that of evidence of this matter.
     """
     rows = []
     for reference in references:
@@ -93,19 +93,19 @@ def referenced_evidence(session: Session, matter: Matter, references: Sequence[s
 
 
 def _is_disposed(session: Session, matter: Matter) -> bool:
-    """Tell whether the archive of a lead was destroyed: what is gone for good is not brought back."""
+    """Tell whether the archive of a matter was destroyed: what is gone for good is not brought back."""
     record = session.get(ArchiveRecord, matter.id)
     return record is not None and record.disposed_at is not None
 
 
 def _known(session: Session, matter: Matter, piece: Piece) -> Evidence | None:
-    """Return the row of a file the lead already has."""
+    """Return the row of a file the matter already has."""
     query = select(Evidence).where(Evidence.matter_id == matter.id, Evidence.sha256 == piece.file.sha256)
     return session.exec(query).first()
 
 
 def _new_row(session: Session, matter: Matter, piece: Piece, now: datetime) -> Evidence:
-    """Write the row of a file that is new to the lead."""
+    """Write the row of a file that is new to the matter."""
     row = Evidence(
         matter_id=key_of(matter), sha256=piece.file.sha256, name=piece.name, media_type=piece.media_type,
         size=piece.file.size, stored_at=now,

@@ -72,7 +72,7 @@ def record_findings(place: Workplace, findings: Findings, now: datetime) -> tupl
         # The matters before the files, as whoever stores a file does; in one order, so that nobody blocks.
         lock_matters(session, *sorted({each.matter_id for refs in references.values() for each in refs}))
         facts: list[Fact] = []
-        found: dict[str, FileFault] = {}
+        faults: dict[str, FileFault] = {}
         for row in _rows(session, findings, for_change=True):
             if row.fault != before[row.sha256]:
                 # Another check was faster; this file is looked at again.
@@ -80,16 +80,16 @@ def record_findings(place: Workplace, findings: Findings, now: datetime) -> tupl
             fault = findings[row.sha256]
             if fault != row.fault:
                 facts += _facts(row, fault, references[row.sha256], now)
-                found |= {row.sha256: fault} if fault else {}
+                faults |= {row.sha256: fault} if fault else {}
             row.checked_at, row.fault = now, fault
             session.add(row)
         append_facts(session, facts)
-        lines = [line_of(fault, digest, references[digest]) for digest, fault in found.items()]
+        lines = [line_of(fault, digest, references[digest]) for digest, fault in faults.items()]
         # A fault that comes back after it was gone is told again: it has another moment.
-        first = next((f"{digest}-{fault}" for digest, fault in found.items()), "")
+        first = next((f"{digest}-{fault}" for digest, fault in faults.items()), "")
         tell_bureau(place, session, lines, f"{first}/{now:%Y%m%d%H%M%S%f}", now)
         restored = sum(1 for digest in news if findings[digest] is None)
-    return len(found), restored
+    return len(faults), restored
 
 
 def tell_bureau(place: Workplace, session: Session, lines: Sequence[str], key: str, now: datetime) -> None:
@@ -108,7 +108,7 @@ def tell_bureau(place: Workplace, session: Session, lines: Sequence[str], key: s
     bureau, kind = office.bureau(), MessageKind.FILE_FAULT
     more = len(lines) - _SHOWN
     shown = [*lines[:_SHOWN], *([f"另有{more}个，可用 zero137 evidence check 查看全部"] if more > 0 else [])]
-    values = {"unit": bureau.name, "count": len(lines), "lines": shown}
+    values = {"addressee": bureau.name, "unit": bureau.name, "count": len(lines), "lines": shown}
     opening = place.policy.business_hours.next_opening(now, work_calendar(session))
     message = NewMessage(kind, bureau.code, message_key(_STREAM, kind, key), values, not_before=opening)
     post(session, office, [message], now)
@@ -133,9 +133,9 @@ def _facts(
 ) -> list[Fact]:
     """Return one entry for the ledger of every matter a file belongs to."""
     kind = EntryKind.FILE_FAULT if fault else EntryKind.FILE_RESTORED
-    told = f"存档文件{fault.label}" if fault else "存档文件已复原，与登记时一致"
+    change = f"存档文件{fault.label}" if fault else "存档文件已复原，与登记时一致"
     detail = {"sha256": row.sha256, "size": row.size, "before": row.fault, "fault": fault}
     return [
-        Fact(stream, now, kind, RULE, f"{what} 的{told}", detail)
+        Fact(stream, now, kind, RULE, f"{what} 的{change}", detail)
         for stream, what in [(each.stream, each.what) for each in references] or [(_STREAM, row.sha256)]
     ]

@@ -35,7 +35,7 @@ class FileReference:
 
 
 def references_of(session: Session, digests: Sequence[str]) -> Mapping[str, Sequence[FileReference]]:
-    """Return for each file the matters it belongs to, each once, leads and petitions alike.
+    """Return for each file the matters it belongs to, each once, with a parent and without alike.
 
     Args:
         session: An open session.
@@ -44,29 +44,29 @@ def references_of(session: Session, digests: Sequence[str]) -> Mapping[str, Sequ
     Returns:
         Every digest is a key; a file that nothing refers to has an empty sequence.
     """
-    found: dict[str, dict[int, FileReference]] = {digest: {} for digest in digests}
+    by_matter: dict[str, dict[int, FileReference]] = {digest: {} for digest in digests}
     if not digests:
         return {}
     for source in (_evidence, _petitions, _documents, _archive):
         for digest, reference in source(session, digests):
-            found[digest].setdefault(reference.matter_id, reference)
-    for digest, references in found.items():
+            by_matter[digest].setdefault(reference.matter_id, reference)
+    for digest, references in by_matter.items():
         if not references:
             references |= {each.matter_id: each for each in _superseded(session, digest)}
-    return {digest: list(references.values()) for digest, references in found.items()}
+    return {digest: list(references.values()) for digest, references in by_matter.items()}
 
 
 def needed_files(session: Session, digests: Collection[str]) -> set[str]:
     """Return those of some digests that a file which was not disposed of refers to."""
-    found: set[str] = set()
+    needed: set[str] = set()
     for column, query in digests_needed():
-        found.update(filter(None, session.exec(query.where(col(column).in_(digests)))))
-    return found
+        needed.update(filter(None, session.exec(query.where(col(column).in_(digests)))))
+    return needed
 
 
 def digests_needed() -> Iterator[tuple[str | None, SelectOfScalar[Any]]]:
     """Give each column that holds digests, with the query for those in it that were not disposed of."""
-    lead = func.coalesce(Matter.parent_id, Matter.id)
+    whole = func.coalesce(Matter.parent_id, Matter.id)
     for owner, column in (
         (Evidence, Evidence.sha256),
         (Document, Document.pdf_sha256),
@@ -75,7 +75,7 @@ def digests_needed() -> Iterator[tuple[str | None, SelectOfScalar[Any]]]:
         query = (
             select(column)
             .join(Matter, col(owner.matter_id) == Matter.id)
-            .outerjoin(ArchiveRecord, col(ArchiveRecord.matter_id) == lead)
+            .outerjoin(ArchiveRecord, col(ArchiveRecord.matter_id) == whole)
             .where(col(ArchiveRecord.disposed_at).is_(None))
         )
         yield column, query
@@ -87,14 +87,14 @@ def _reference(matter: Matter, what: str) -> FileReference:
 
 
 def _evidence(session: Session, digests: Sequence[str]) -> Iterator[tuple[str, FileReference]]:
-    """Give the leads that files are evidence of."""
+    """Give the matters that files are evidence of."""
     query = select(Evidence, Matter).join(Matter).where(col(Evidence.sha256).in_(digests))
     for row, matter in session.exec(query.order_by(col(Evidence.id))):
         yield row.sha256, _reference(matter, f"印证材料 E{row.id} {row.name}")
 
 
 def _petitions(session: Session, digests: Sequence[str]) -> Iterator[tuple[str, FileReference]]:
-    """Give the petitions that rest on files of their leads."""
+    """Give the petitions that rest on files of their parents."""
     query = (
         select(Evidence, Matter)
         .join(PetitionEvidence, col(PetitionEvidence.evidence_id) == Evidence.id)

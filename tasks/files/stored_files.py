@@ -70,14 +70,14 @@ def note_unlisted(place: Workplace, now: datetime) -> None:
 
 def _unlisted(place: Workplace) -> list[str]:
     """Return some digests of evidence and documents that no row knows, in the order everybody takes them."""
-    found: set[str] = set()
+    unlisted: set[str] = set()
     with place.reading() as session:
         for column, needed in digests_needed():
             query = needed.outerjoin(StoredFile, col(StoredFile.sha256) == column).where(
                 col(column).is_not(None), col(StoredFile.sha256).is_(None)
             )
-            found.update(filter(None, session.exec(query.limit(_AT_ONCE))))
-    return sorted(found)
+            unlisted.update(filter(None, session.exec(query.limit(_AT_ONCE))))
+    return sorted(unlisted)
 
 
 def _size_of(place: Workplace, sha256: str) -> int:

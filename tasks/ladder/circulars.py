@@ -1,11 +1,8 @@
 """Circulars: drafted when their rung has come, published only after a person agreed. Source: 通知§12(六)."""
 
-from collections.abc import Sequence
-
 from sqlmodel import Session, col, select
 
 from models.codes import Outcome
-from models.documents.official import Block
 from models.documents.vocabulary import DocumentKind, DocumentStatus
 from models.ladder.tables import Escalation
 from models.ladder.vocabulary import Raising, Rung
@@ -17,6 +14,7 @@ from models.petitions.tables import Petition
 from models.record.entries import RULE
 from models.record.entry_kinds import EntryKind
 from notifications.texts.rendering import RenderedMessage
+from notifications.texts.wording import circular_of
 from tasks.desks import Act, MatterFile
 from tasks.documents.issuing import NewDocument, draft_of, issue_documents, publish_draft, withdraw
 from tasks.ladder.rung_messages import Notice, NoticeDesk
@@ -29,9 +27,9 @@ def draft_circular(session: Session, desk: NoticeDesk, notice: Notice, person: s
     """Put a circular, worded as it would be published, before the bureau.
 
     Args:
-        session: The transaction that raised the rung and has locked the lead.
+        session: The transaction that raised the rung and has locked the matter.
         desk: Words it.
-        notice: The lead and what it owes.
+        notice: The matter and what it owes.
         person: Who raised it, a person or the rule.
 
     Returns:
@@ -43,10 +41,9 @@ def draft_circular(session: Session, desk: NoticeDesk, notice: Notice, person: s
     bureau = desk.office.bureau().code
     draft = NewPetition(CIRCULARS, notice.matter, notice.row, bureau, person, text.body, subject=text.subject)
     matter = open_petition(session, draft, desk.now)
-    recipient, lines = _addressed(text.body.splitlines())
-    blocks = tuple(Block(line.strip()) for line in lines if line.strip())
+    recipient, title, body = circular_of(text)
     circular = NewDocument(
-        DocumentKind.CIRCULAR, matter, recipient, text=(_without_mark(text.subject), blocks),
+        DocumentKind.CIRCULAR, matter, recipient, text=(title, body),
         status=DocumentStatus.DRAFT, actor=person,
     )  # fmt: skip
     issue_documents(session, desk.office, [circular], desk.now)
@@ -59,18 +56,6 @@ def draft_circular(session: Session, desk: NoticeDesk, notice: Notice, person: s
     return matter
 
 
-def _addressed(lines: Sequence[str]) -> tuple[str, Sequence[str]]:
-    """Return whom a circular is addressed to, and its other lines; own wording may name nobody."""
-    if lines and lines[0].rstrip().endswith("："):
-        return lines[0].strip().rstrip("："), lines[1:]
-    return "各有关单位", lines
-
-
-def _without_mark(subject: str) -> str:
-    """Return the title of a circular: its subject without the mark that sorts a mailbox."""
-    return subject.removeprefix("【通报】")
-
-
 def settle_circular(act: Act, file: MatterFile, accepted: AcceptedAnswer) -> None:
     """Publish a circular word for word as it was approved, or note that it is withheld and why.
 
@@ -81,7 +66,7 @@ def settle_circular(act: Act, file: MatterFile, accepted: AcceptedAnswer) -> Non
     """
     session, office, matter, row = act.session, act.office, file.matter, file.subject.about
     petition = file.subject.petition
-    lead = session.get_one(Matter, matter.parent_id)
+    parent = session.get_one(Matter, matter.parent_id)
     person = f"{office.stored(accepted.unit).short_name} {accepted.person}"
     approved = Ruling(accepted.decision) is Ruling.APPROVE
     reason = accepted.explanation or ("" if approved else "未写明理由")
@@ -100,12 +85,14 @@ def settle_circular(act: Act, file: MatterFile, accepted: AcceptedAnswer) -> Non
         notices = [
             Notice(matter, row, rule, recipient, text=text, document=number) for recipient in rule.recipients
         ]
-        NoticeDesk(office, act.kinds, work_calendar(session), accepted.recorded_at).enqueue(session, notices)
+        NoticeDesk(office, act.mechanisms, work_calendar(session), accepted.recorded_at).enqueue(
+            session, notices
+        )
     summary = f"通报 {matter.printed_number} {'经批准发布' if approved else f'不予发布：{reason}'}"
     kind = EntryKind.CIRCULAR_PUBLISHED if approved else EntryKind.CIRCULAR_WITHHELD
-    append_entry(session, lead.number, accepted.recorded_at, kind, person, summary, circular=matter.number)
-    lead.stale_since = accepted.recorded_at
-    session.add(lead)
+    append_entry(session, parent.number, accepted.recorded_at, kind, person, summary, circular=matter.number)
+    parent.stale_since = accepted.recorded_at
+    session.add(parent)
 
 
 def drop_circular(act: Act, file: MatterFile, why: str) -> None:

@@ -13,11 +13,11 @@ from models.days.calendar import WorkCalendar
 from models.ladder.rungs import Standing, TimedRung, standing
 from models.ladder.tables import Escalation
 from models.ladder.vocabulary import Raising, Recipient, Rung
-from models.matters.kinds import Kinds
 from models.matters.tables import Assignment, Matter
 from models.office.directory import Office
 from models.record.entries import RULE, Fact
 from models.record.entry_kinds import EntryKind
+from tasks.desks import Mechanisms
 from tasks.ladder.circulars import draft_circular
 from tasks.ladder.rung_messages import Notice, NoticeDesk
 from tasks.matters.reading import key_of
@@ -58,7 +58,7 @@ def _raise_batch(place: Workplace, now: datetime) -> Counter[Rung] | None:
         owed = find_due(session, now)
         if not owed:
             return None
-        clerk = _Clerk(office_of(session, place), place.kinds, calendar, now)
+        clerk = _Clerk(office_of(session, place), place.mechanisms, calendar, now)
         done = _recorded(session, [key_of(row) for row, _ in owed])
         for row, matter in owed:
             clerk.look_at(row, matter, done.get(key_of(row), ()))
@@ -90,10 +90,10 @@ def _recorded(session: Session, assignments: Sequence[int]) -> dict[int, list[Ru
         .where(col(Escalation.assignment_id).in_(assignments))
         .where(col(Escalation.due_on) == Assignment.due_on)
     )
-    found: dict[int, list[Rung]] = {}
+    recorded: dict[int, list[Rung]] = {}
     for assignment, rung in session.exec(query):
-        found.setdefault(assignment, []).append(Rung(rung))
-    return found
+        recorded.setdefault(assignment, []).append(Rung(rung))
+    return recorded
 
 
 @dataclass
@@ -101,7 +101,7 @@ class _Clerk:
     """Looks at assignments one by one and keeps what is to be written until the end of the batch."""
 
     office: Office
-    kinds: Kinds
+    mechanisms: Mechanisms
     calendar: WorkCalendar
     now: datetime
     escalations: list[dict[str, object]] = field(default_factory=list)
@@ -115,19 +115,19 @@ class _Clerk:
 
     def look_at(self, row: Assignment, matter: Matter, done: Sequence[Rung]) -> None:
         """Note what has come for one assignment, and when to look at it again."""
-        found = self._standing(row, done)
-        self.looks.setdefault(found.next_at, []).append(key_of(row))
-        if found.reached is None:
+        stands = self._standing(row, done)
+        self.looks.setdefault(stands.next_at, []).append(key_of(row))
+        if stands.reached is None:
             return
-        rule = found.reached.rule
-        for rung in found.missed:
+        rule = stands.reached.rule
+        for rung in stands.missed:
             self._record(row, matter, rung, Raising.SKIPPED, f"同时已到“{rule.rung.label}”，只发最高一级")
         if rule.needs_approval:
             # Nothing goes out before a person has decided.
-            self._record(row, matter, found.reached, Raising.AWAITING, "")
+            self._record(row, matter, stands.reached, Raising.AWAITING, "")
             self.drafts.append(Notice(matter, row, rule, Recipient.CITY))
         else:
-            self._record(row, matter, found.reached, Raising.RAISED, "")
+            self._record(row, matter, stands.reached, Raising.RAISED, "")
             self.notices += [Notice(matter, row, rule, recipient) for recipient in rule.recipients]
         self.raised[rule.rung] += 1
         self.shown.append(key_of(matter))
@@ -167,7 +167,7 @@ class _Clerk:
         if self.escalations:
             connection.execute(insert(Escalation), self.escalations)
         append_facts(session, self.facts)
-        desk = NoticeDesk(self.office, self.kinds, self.calendar, self.now)
+        desk = NoticeDesk(self.office, self.mechanisms, self.calendar, self.now)
         desk.enqueue(session, self.notices)
         for notice in self.drafts:
             draft_circular(session, desk, notice, RULE)

@@ -7,22 +7,21 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from models.days.calendar import WorkCalendar
-from models.days.terms import day_label
 from models.documents.vocabulary import DocumentKind
 from models.ladder.rungs import RungRule
 from models.ladder.tables import Escalation
 from models.ladder.vocabulary import Raising, Recipient, Rung
-from models.matters.kinds import Kinds
 from models.matters.tables import Assignment, Matter
-from models.mechanisms.leads.tables import Lead
 from models.messages.kinds import MessageKind
 from models.office.directory import Office
 from models.office.vocabulary import Role
 from notifications.texts.rendering import RenderedMessage
+from tasks.desks import MatterFile, Mechanisms
 from tasks.documents.issuing import NewDocument, issue_documents
-from tasks.matters.due_dates import due_account, term_of
+from tasks.matters.due_dates import due_account
 from tasks.matters.reading import key_of
 from tasks.messages.posting import NewMessage, post, put_into_words, step_key
+from tasks.messages.values import named, owed
 
 # What a person who raises a rung rests on.
 _BY_HAND = "通知§12(六)：推诿、敷衍、拖延的，向市政府报告、在全市范围内通报"
@@ -52,7 +51,7 @@ class NoticeDesk:
     """Puts notices into words: what the office, the calendar and the moment add to them."""
 
     office: Office
-    kinds: Kinds
+    mechanisms: Mechanisms
     calendar: WorkCalendar
     now: datetime
     _shared: dict[object, dict[str, object]] = field(default_factory=dict, init=False)
@@ -82,12 +81,14 @@ class NoticeDesk:
             (key_of(each.row), each.rule.rung): each
             for each in notices if each.rule.document and not each.rule.needs_approval
         }  # fmt: skip
-        facts = self._facts(session, [key_of(each.matter) for each in official.values()])
         wanted = []
         for (row_id, _), notice in official.items():
             unit_code = self._document_to(notice)
-            lead = {"facts": facts[key_of(notice.matter)], "notice": self.office.policy.documents.notice}
-            values = {**self._values(notice, unit_code, history.get(row_id, [])), **lead}
+            values = {
+                **self._values(notice, unit_code, history.get(row_id, [])),
+                "facts": self._text(session, notice.matter),
+                "notice": self.office.policy.documents.notice,
+            }
             kind = notice.rule.document or DocumentKind.REPORT
             wanted.append(NewDocument(kind, notice.matter, self.office.stored(unit_code).name, values))
         numbers = issue_documents(session, self.office, wanted, self.now)
@@ -99,16 +100,16 @@ class NoticeDesk:
             return next((u.code for u in self.office.all_with(Role.GOVERNMENT)), notice.row.unit_code)
         return notice.row.unit_code
 
-    def _facts(self, session: Session, matters: Sequence[int]) -> dict[int, str]:
-        """Return the facts of leads by their matters."""
-        query = select(Lead.matter_id, Lead.facts).where(col(Lead.matter_id).in_(matters))
-        return dict(session.exec(query).all()) if matters else {}
+    def _text(self, session: Session, matter: Matter) -> str:
+        """Return what a matter says, word for word."""
+        desk = self.mechanisms.desk(matter.kind)
+        return desk.text(MatterFile(matter, desk, desk.subject(session, matter), []))
 
     def draft(self, session: Session, notice: Notice) -> RenderedMessage | None:
         """Return a notice in the words in which it would be sent, None where no template gives any."""
         sent = self._history(session, [notice]).get(key_of(notice.row), [])
-        told = self._message(notice, self.office.bureau().code, sent, "")
-        message = replace(told, kind=MessageKind(notice.rule.rung.value))
+        worded = self._message(notice, self.office.bureau().code, sent, "")
+        message = replace(worded, kind=MessageKind(notice.rule.rung.value))
         return put_into_words(session, self.office, message, self.now)
 
     def _addressees(self, notice: Notice) -> Iterator[str]:
@@ -127,7 +128,7 @@ class NoticeDesk:
         """Return one message; it is told once for a due date."""
         row, matter = notice.row, notice.matter
         # A receipt that nobody signs is deemed: it is reminded of in other words.
-        kind = self.kinds.duty(row.step).reminder or MessageKind(notice.rule.rung.value)
+        kind = self.mechanisms.kinds.duty(row.step).reminder or MessageKind(notice.rule.rung.value)
         to = unit_code + (":leader" if notice.recipient is Recipient.LEADER else "")
         key = step_key(matter, row, kind, f"{row.due_on:%Y%m%d}", to)
         values = {} if notice.text else {**self._values(notice, unit_code, sent), "document": document}
@@ -145,9 +146,7 @@ class NoticeDesk:
             self._shared[alike] = self._common(notice, unit_code)
         return {
             **self._shared[alike],
-            "number": matter.number,
-            "printed_number": matter.printed_number,
-            "title": matter.title,
+            **named(matter, self.mechanisms.kinds.of(matter.kind)),
             "opened_at": f"{policy.business_hours.local(row.opened_at):%Y-%m-%d %H:%M}",
             "rung_basis": _BY_HAND if notice.grounds else notice.rule.source,
             "grounds": notice.grounds,
@@ -156,22 +155,17 @@ class NoticeDesk:
         }
 
     def _common(self, notice: Notice, unit_code: str) -> dict[str, object]:
-        """Return what does not depend on the lead."""
-        row, policy = notice.row, self.office.policy
-        term = term_of(row, policy)
-        addressee = self.office.stored(unit_code).name
+        """Return what does not depend on the matter."""
+        row, policy, today = notice.row, self.office.policy, self.office.policy.day_of(self.now)
+        owing, addressee = self.office.stored(row.unit_code).name, self.office.stored(unit_code).name
         return {
-            "unit": self.office.stored(row.unit_code).name,
+            **owed(row, policy),
+            "owing": owing,
+            "unit": owing,
             "addressee": addressee + ("主要负责人" if notice.recipient is Recipient.LEADER else ""),
-            "step": row.step.label,
-            "due": day_label(row.due_on, provisional=row.provisional),
-            "closes": f"{policy.business_hours.closes:%H:%M}",
-            "clock_start": row.clock_start.isoformat(),
-            "term": term.label,
-            "as_of": policy.day_of(self.now).isoformat(),
+            "as_of": today.isoformat(),
             "further": self._further(notice),
-            "late": self.calendar.working_days(row.due_on, policy.day_of(self.now)),
-            "basis": term.source,
+            "late": self.calendar.working_days(row.due_on, today),
         }
 
     def _further(self, notice: Notice) -> list[str]:
@@ -189,9 +183,9 @@ class NoticeDesk:
             .where(col(Escalation.at) < self.now)
             .order_by(col(Escalation.id))
         )
-        found: dict[int, list[str]] = {}
+        lines: dict[int, list[str]] = {}
         for row in session.exec(query) if asked else ():
             at = self.office.policy.business_hours.local(row.at)
             line = f"{at:%Y-%m-%d %H:%M} {row.rung.label}"
-            found.setdefault(row.assignment_id, []).append(line)
-        return found
+            lines.setdefault(row.assignment_id, []).append(line)
+        return lines

@@ -28,7 +28,7 @@ def find_matter(session: Session, number: str, *, for_change: bool = False) -> M
     query = select(Matter).where((Matter.number == wanted.upper()) | (Matter.printed_number == wanted))
     matter = session.exec(query).first()
     if matter is None:
-        raise NotFound(f"没有编号为“{wanted}”的事项，可用 zero137 lead list 查看全部线索。")
+        raise NotFound(f"没有编号为“{wanted}”的事项，可用 zero137 lead list 查看。")
     if for_change:
         # A matter before its parts: whoever locks in one order never blocks.
         lock_matters(session, *reversed(list(_upward(session, matter))))
@@ -128,7 +128,7 @@ def key_of(row: Assignment | Answer | Matter | Evidence) -> int:
     return row.id
 
 
-def family_of(session: Session, lead: Matter) -> list[Matter]:
-    """Return a lead and the petitions about it, in the order in which they came."""
-    query = select(Matter).where((Matter.id == lead.id) | (Matter.parent_id == lead.id))
+def family_of(session: Session, parent: Matter) -> list[Matter]:
+    """Return a matter and the petitions about it, in the order in which they came."""
+    query = select(Matter).where((Matter.id == parent.id) | (Matter.parent_id == parent.id))
     return list(session.exec(query.order_by(col(Matter.id))))

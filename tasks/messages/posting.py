@@ -77,8 +77,8 @@ def step_key(matter: Matter, row: Assignment, kind: MessageKind, occasion: str, 
 
 def is_told(session: Session, key: str) -> bool:
     """Tell whether anybody was told under a key, to which that of each message adds its unit."""
-    told = select(Message.id).where(col(Message.dedupe_key).startswith(f"{key}/", autoescape=True))
-    return session.exec(told.limit(1)).first() is not None
+    query = select(Message.id).where(col(Message.dedupe_key).startswith(f"{key}/", autoescape=True))
+    return session.exec(query.limit(1)).first() is not None
 
 
 def tell_unit(
@@ -173,12 +173,13 @@ def _accounts(
 ) -> Iterator[dict[str, object]]:
     """Give what the bureau is told: once a day of a template that was replaced, of all else one by one."""
     bureau, kind = office.bureau(), MessageKind.WORDING_FAULT
-    told = {_account_key(office, stream, fault, now): (stream, fault) for stream, fault in faults}
+    accounts = {_account_key(office, stream, fault, now): (stream, fault) for stream, fault in faults}
     # In one order: two transactions that tell of the same templates never wait for each other.
-    for key, (stream, fault) in sorted(told.items()):
+    for key, (stream, fault) in sorted(accounts.items()):
         values = {
-            "addressee": bureau.name, "template": fault.template, "what": fault.what, "reason": fault.reason,
-            "replaced": fault.is_replaced, "lead": "日常提醒" if stream == STREAM else stream,
+            "addressee": bureau.name, "template": fault.template, "written": fault.what,
+            "reason": fault.reason, "replaced": fault.is_replaced,
+            "matter": "日常提醒" if stream == STREAM else stream,
         }  # fmt: skip
         # In the packaged words: the office's own may be what is wrong.
         text, broken = worded_message(kind, values, None)

@@ -27,7 +27,7 @@ def tell_of_missing_notices(place: Workplace, now: datetime) -> int:
         now: The moment (aware).
 
     Returns:
-        How many open leads have a provisional due date; 0 where nothing was written.
+        How many open matters have a provisional due date; 0 where nothing was written.
     """
     with place.writing() as session:
         # Two patrols at once would both find that nobody was told yet.
@@ -42,10 +42,13 @@ def tell_of_missing_notices(place: Workplace, now: datetime) -> int:
             return 0
         years = "、".join(str(year) for year in _years(owed, calendar))
         bureau = office.bureau()
-        values = {"years": years, "count": len(owed), "unit": bureau.name, "lines": _lines(owed)}
+        values = {
+            "addressee": bureau.name, "unit": bureau.name, "years": years, "count": len(owed),
+            "lines": _lines(owed),
+        }  # fmt: skip
         message = NewMessage(_KIND, bureau.code, message_key(key, bureau.code), values)
         post(session, office, [message], now)
-        summary = f"提醒导入{years}年放假安排，{len(owed)}条线索的到期日为暂定"
+        summary = f"提醒导入{years}年放假安排，{len(owed)}件事项的到期日为暂定"
         append_entry(session, "calendar", now, EntryKind.CALENDAR_MISSING, RULE, summary, leads=len(owed))
         return len(owed)
 
@@ -68,7 +71,7 @@ def _years(owed: list[tuple[Assignment, Matter]], calendar: WorkCalendar) -> lis
 
 
 def _lines(owed: list[tuple[Assignment, Matter]]) -> list[str]:
-    """Return the leads as lines, the first of many."""
+    """Return the matters as lines, the first of many."""
     lines = [
         f"{matter.printed_number} {row.step.label} {day_label(row.due_on, provisional=True)}"
         for row, matter in owed[:_SHOWN]

@@ -29,7 +29,7 @@ _TURN = "放假安排"
 
 @dataclass(frozen=True)
 class MovedDate:
-    """A due date that an import moved or confirmed, by lead number."""
+    """A due date that an import moved or confirmed, by the number of its matter."""
 
     number: str
     step: str

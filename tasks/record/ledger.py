@@ -1,4 +1,4 @@
-"""The ledger: one append-only, gap-free, hash-chained sequence of facts for every lead."""
+"""The ledger: one append-only, gap-free, hash-chained sequence of facts for every matter."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -56,19 +56,19 @@ def append_facts(session: Session, facts: Sequence[Fact]) -> None:
 
 def _locked_heads(session: Session, streams: Sequence[str]) -> dict[str, Head]:
     """Return the head of each stream, locked where the database locks rows; new streams begin here."""
-    found = _heads(session, streams)
-    new = [stream for stream in streams if stream not in found]
+    heads = _heads(session, streams)
+    new = [stream for stream in streams if stream not in heads]
     if new:
         # Whoever begins the same stream at the same time waits here, and then finds it begun.
         begun = insert_into(session, LedgerHead).on_conflict_do_nothing(index_elements=["stream"])
         session.connection().execute(begun, [vars(Head(stream, 0, NOTHING)) for stream in new])
-        found |= _heads(session, new)
-    return found
+        heads |= _heads(session, new)
+    return heads
 
 
 def _heads(session: Session, streams: Sequence[str]) -> dict[str, Head]:
     """Return and lock the heads that are there."""
-    found: dict[str, Head] = {}
+    heads: dict[str, Head] = {}
     for first in range(0, len(streams), _STREAMS):
         query = (
             select(LedgerHead.stream, LedgerHead.sequence, LedgerHead.hash)
@@ -76,8 +76,8 @@ def _heads(session: Session, streams: Sequence[str]) -> dict[str, Head]:
             .order_by(LedgerHead.stream)
             .with_for_update()
         )
-        found |= {stream: Head(stream, sequence, mark) for stream, sequence, mark in session.exec(query)}
-    return found
+        heads |= {stream: Head(stream, sequence, mark) for stream, sequence, mark in session.exec(query)}
+    return heads
 
 
 def _move_heads(session: Session, heads: Sequence[Mapping[str, Any]]) -> None:

@@ -69,10 +69,10 @@ class PrefectApi:
         self._http.close()
 
     def start_carrying(self, number: str, name: str, continues: str | None = None) -> str:
-        """Create the flow run that carries a lead; asking twice on one occasion gives the same run.
+        """Create the flow run that carries a matter; asking twice on one occasion gives the same run.
 
         Args:
-            number: The lead.
+            number: The matter.
             name: The name of the run.
             continues: The run that is lost; the new one links to it and waits until it is woken.
 
@@ -167,7 +167,7 @@ class PrefectApi:
         return str(self._call("GET", f"/flow_runs/{flow_run_id}")["state_type"] or "")
 
     def live_runs(self) -> Iterator[RunFact]:
-        """Give every live run that was started to carry a lead, in no particular order.
+        """Give every live run that was started to carry a matter, in no particular order.
 
         Raises:
             StartError: The server is not reached.
@@ -263,7 +263,7 @@ class PrefectApi:
         )
 
     def _deployment(self) -> Row:
-        """Return the deployment that carries the leads."""
+        """Return the deployment that carries the matters."""
         if self._deployed is None:
             path = f"/deployments/name/{quote(CARRY_MATTER)}/{quote(CARRY_MATTER)}"
             self._deployed = dict(self._call("GET", path))
@@ -315,5 +315,5 @@ class PrefectApi:
 
 
 def _number_of(run: Row) -> str:
-    """Return the lead a run was started for, blank where it carries none."""
+    """Return the matter a run was started for, blank where it carries none."""
     return str((run["parameters"] or {}).get("number", ""))

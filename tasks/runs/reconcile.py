@@ -1,4 +1,4 @@
-"""Reconciling Prefect with our database: every open lead has one live run, and it waits for the right thing.
+"""Reconciling Prefect with our database: every open matter has one live run, waiting for the right thing.
 
 This makes up for a server that was down or lost its database, for workers that were killed, for runs that
 were cancelled or deleted by hand; and it is how a receipt comes to be deemed: nobody answers, time passes.
@@ -35,7 +35,7 @@ RECONCILIATION = "核对承办运行"
 class RunFinding:
     """A run that is not as it should be: the fault and the run (None where there never was one).
 
-    ``number`` is the lead, blank for a run that carries none, as an import or a patrol.
+    ``number`` is the matter, blank for a run that carries none, as an import or a patrol.
     """
 
     number: str
@@ -54,7 +54,7 @@ class Mended:
 
 
 def find_faults(place: Workplace, now: datetime) -> list[RunFinding]:
-    """Return what is wrong with the runs of all leads; nothing is changed.
+    """Return what is wrong with the runs of all matters; nothing is changed.
 
     Args:
         place: The workplace.
@@ -68,7 +68,7 @@ def find_faults(place: Workplace, now: datetime) -> list[RunFinding]:
 
 
 def reconcile(place: Workplace, now: datetime) -> list[Mended]:
-    """Find what is wrong with the runs of all leads and mend it, in the order of registration.
+    """Find what is wrong with the runs of all matters and mend it, in the order of registration.
 
     Two at once would both see the same fault and give the run away twice; so they take turns.
 
@@ -94,8 +94,8 @@ def orphaned_runs(address: ApiAddress) -> set[str]:
         return {run.id for run in api.held_runs() if is_orphaned(run)}
 
 
-def standing_leads(place: Workplace) -> set[str]:
-    """Return the open leads nobody owes anything for: they are about to go on, or were not woken.
+def standing_matters(place: Workplace) -> set[str]:
+    """Return the open matters nobody owes anything for: they are about to go on, or were not woken.
 
     This asks our database alone, and may be asked often.
     """
@@ -114,20 +114,20 @@ def summary_of(mended: Sequence[Mended]) -> str:
 
 
 def _faults(place: Workplace, api: PrefectApi, now: datetime) -> Iterator[RunFinding]:
-    """Give the findings: first the open leads in the order of registration, then runs that carry none."""
-    # The runs are read first: a lead registered meanwhile is then only found to lack a run it has.
+    """Give the findings: first the open matters in the order of registration, then runs that carry none."""
+    # The runs are read first: a matter registered meanwhile is then only found to lack a run it has.
     live = {run.id: run for run in api.live_runs()}
-    leads = _leads(place, now, col(Matter.outcome).is_(None))
-    missing = [lead.run_id for lead in leads if lead.run_id is not None and lead.run_id not in live]
+    matters = _matters(place, now, col(Matter.outcome).is_(None))
+    missing = [matter.run_id for matter in matters if matter.run_id is not None and matter.run_id not in live]
     runs = live | api.runs_by_id(missing)
-    others = live.keys() - {lead.run_id for lead in leads}
-    # What remains carries a closed lead to its end, or nothing at all.
-    leads += _leads(place, now, col(Matter.flow_run_id).in_(others))
-    for lead in leads:
-        fault = diagnose(lead, runs.get(lead.run_id or ""))
+    others = live.keys() - {matter.run_id for matter in matters}
+    # What remains carries a closed matter to its end, or nothing at all.
+    matters += _matters(place, now, col(Matter.flow_run_id).in_(others))
+    for matter in matters:
+        fault = diagnose(matter, runs.get(matter.run_id or ""))
         if fault is not None:
-            yield RunFinding(lead.number, fault, lead.run_id)
-    for run_id in others - {lead.run_id for lead in leads}:
+            yield RunFinding(matter.number, fault, matter.run_id)
+    for run_id in others - {matter.run_id for matter in matters}:
         if is_superfluous(live[run_id], _carrier(place, live[run_id].number)):
             yield RunFinding(live[run_id].number, RunFault.DUPLICATED, run_id)
     for run in api.held_runs():
@@ -135,8 +135,8 @@ def _faults(place: Workplace, api: PrefectApi, now: datetime) -> Iterator[RunFin
             yield RunFinding("", RunFault.ORPHANED, run.id)
 
 
-def _leads(place: Workplace, now: datetime, which: ColumnElement[bool]) -> list[Carried]:
-    """Return leads with what their runs should wait for, in the order of registration."""
+def _matters(place: Workplace, now: datetime, which: ColumnElement[bool]) -> list[Carried]:
+    """Return matters with what their runs should wait for, in the order of registration."""
     owed = select(Assignment).join(Matter).where(col(Assignment.answered_at).is_(None), which)
     with place.reading() as session:
         assignments = {row.matter_id: row for row in session.exec(owed)}
@@ -145,7 +145,7 @@ def _leads(place: Workplace, now: datetime, which: ColumnElement[bool]) -> list[
 
 
 def _carrier(place: Workplace, number: str) -> str | None:
-    """Return the run that carries a lead."""
+    """Return the run that carries a matter."""
     with place.reading() as session:
         return session.exec(select(Matter.flow_run_id).where(Matter.number == number)).first()
 
@@ -164,13 +164,13 @@ def _mend(place: Workplace, api: PrefectApi, finding: RunFinding, now: datetime)
         found = _found_again(place, api, finding, now)
         return _repair(place, api, found, now) if found is not None else None
     except (StartError, ConflictError) as error:
-        # One lead that cannot be helped now must not keep the others waiting.
+        # One matter that cannot be helped now must not keep the others waiting.
         logger.warning("%s：%s", finding.number, error)
         return Mended(finding, reason=str(error))
 
 
 def _found_again(place: Workplace, api: PrefectApi, finding: RunFinding, now: datetime) -> RunFinding | None:
-    """Look at one lead again: facts and runs were read at different moments, and both move on.
+    """Look at one matter again: facts and runs were read at different moments, and both move on.
 
     A run that was detached may have crashed meanwhile, because somebody filled in its form.
     """
@@ -179,8 +179,8 @@ def _found_again(place: Workplace, api: PrefectApi, finding: RunFinding, now: da
         return finding if is_orphaned(run) else None
     if run is not None and finding.fault is RunFault.DUPLICATED:
         return finding if is_superfluous(run, _carrier(place, finding.number)) else None
-    leads = _leads(place, now, col(Matter.number) == finding.number)
-    fault = diagnose(leads[0], run) if leads and leads[0].run_id == finding.run_id else None
+    matters = _matters(place, now, col(Matter.number) == finding.number)
+    fault = diagnose(matters[0], run) if matters and matters[0].run_id == finding.run_id else None
     return replace(finding, fault=fault) if fault is not None else None
 
 
@@ -209,7 +209,7 @@ def _repair(place: Workplace, api: PrefectApi, finding: RunFinding, now: datetim
 def _replace(place: Workplace, api: PrefectApi, finding: RunFinding, now: datetime) -> Mended:
     """Let a new run continue for one that is gone.
 
-    The new run waits until the database says that it carries the lead. Killed in between, the next
+    The new run waits until the database says that it carries the matter. Killed in between, the next
     reconciler gets the same run from Prefect, or finds it waiting for what nobody asked and wakes it.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Bringing names, tags and stories of runs up to date where something else than the run moved its lead."""
+"""Bringing names, tags and stories of runs up to date where something else than the run moved its matter."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ _BOARD = "zero-board"
 
 
 def refresh_runs(place: Workplace, now: datetime) -> int:
-    """Show every lead anew whose run reads differently by now; returns how many.
+    """Show every matter anew whose run reads differently by now; returns how many.
 
     Raises:
         StartError: The Prefect server is not reached; what is left is shown by the next patrol.
@@ -47,7 +47,7 @@ def show_board(place: Workplace, now: datetime) -> bool:
 
 
 def _show(place: Workplace, api: PrefectApi, number: str, flow_run_id: str, now: datetime) -> None:
-    """Show a lead as it is; the run itself may have moved on and shown itself in between."""
+    """Show a matter as it is; the run itself may have moved on and shown itself in between."""
     shown: tuple[Label, str] | None = None
     while (current := (run_label(place, number, now), story_markdown(place, number))) != shown:
         label, story = shown = current
@@ -56,7 +56,7 @@ def _show(place: Workplace, api: PrefectApi, number: str, flow_run_id: str, now:
 
 
 def _settle(place: Workplace, matter: Matter) -> None:
-    """Note that a lead is shown, unless it was moved again meanwhile."""
+    """Note that a matter is shown, unless it was moved again meanwhile."""
     shown = update(Matter).where(col(Matter.id) == matter.id, col(Matter.stale_since) == matter.stale_since)
     with place.writing() as session:
         session.connection().execute(shown.values(stale_since=None))

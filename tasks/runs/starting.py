@@ -1,4 +1,4 @@
-"""Giving every lead its run, and waking the run when there is something to do."""
+"""Giving every matter its run, and waking the run when there is something to do."""
 
 import logging
 import time
@@ -22,7 +22,7 @@ _WAITS = (0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 1.5)
 
 
 def start_run(place: Workplace, api: PrefectApi, number: str) -> str:
-    """Give a lead that has none its run; returns the run that carries it.
+    """Give a matter that has none its run; returns the run that carries it.
 
     Raises:
         StartError: The Prefect server is not reached.
@@ -36,7 +36,7 @@ def start_run(place: Workplace, api: PrefectApi, number: str) -> str:
 
 
 def start_runs(place: Workplace, numbers: Iterable[str]) -> None:
-    """Give each of these leads its run, unless it has one.
+    """Give each of these matters its run, unless it has one.
 
     Raises:
         StartError: The Prefect server is not reached; the patrol makes up for the rest.
@@ -66,13 +66,13 @@ def wake_parent(place: Workplace, number: str, now: datetime) -> None:
         waiting = session.get_one(Matter, parent).number if parent is not None else None
     try:
         if waiting is not None:
-            wake_lead(place, waiting, now)
+            wake_matter(place, waiting, now)
     except StartError as error:
         logger.warning("%s 暂未继续：%s", waiting, error)
 
 
 def adopt_run(place: Workplace, number: str, flow_run_id: str) -> str:
-    """Let a run carry a lead, unless another one carries it already; returns the one that does."""
+    """Let a run carry a matter, unless another one carries it already; returns the one that does."""
     with place.reading() as session:
         carrier = find_matter(session, number).flow_run_id
     if carrier is not None:
@@ -102,8 +102,8 @@ def wake_matters(place: Workplace, numbers: Iterable[str]) -> str:
     return ""
 
 
-def wake_lead(place: Workplace, number: str, now: datetime) -> None:
-    """Let the run of a lead go on after an answer, or start the run it still lacks.
+def wake_matter(place: Workplace, number: str, now: datetime) -> None:
+    """Let the run of a matter go on after an answer, or start the run it still lacks.
 
     A run that has not quite left its last step is given a few seconds.
 

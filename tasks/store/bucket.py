@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 # What is sent or fetched at once, in bytes: as much as is lost when the connection breaks.
-_PART_BYTES = 8 << 20
+PART_BYTES = 8 << 20
 _PARTS_AT_ONCE = 2
 _CONNECT_SECONDS, _ANSWER_SECONDS, _ATTEMPTS = 5, 60, 2
 
@@ -75,7 +75,7 @@ class ObjectStore:
         size = self.size(name)
         if size is None:
             raise FileNotFoundError(name)
-        return io.BufferedReader(_Reading(self, name, size), _PART_BYTES)
+        return io.BufferedReader(_Reading(self, name, size), PART_BYTES)
 
     def part(self, name: str, start: int, end: int) -> bytes:
         """Return some bytes of an object, from a position up to another one."""
@@ -129,7 +129,7 @@ class ObjectStore:
         try:
             with self._answering():
                 _connection(self.endpoint).put_file(
-                    str(path), self._path(name), chunksize=_PART_BYTES, max_concurrency=_PARTS_AT_ONCE
+                    str(path), self._path(name), chunksize=PART_BYTES, max_concurrency=_PARTS_AT_ONCE
                 )
         except FileNotFoundError as error:
             # The bucket is gone, or never was.

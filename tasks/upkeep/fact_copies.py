@@ -127,7 +127,7 @@ def _take(target: Session) -> None:
 
 
 def _copy(table: Table, source: Session, target: Session) -> _Sum:
-    """Copy one table in the order of its keys: a petition comes after its lead."""
+    """Copy one table in the order of its keys: a petition comes after its parent."""
     copied = _Sum()
     query = select(table).order_by(*table.primary_key)
     with _told(table, copied), streaming(source, query) as found:

@@ -42,7 +42,7 @@ def test_an_extension_is_asked_for_and_granted_in_the_ui(system: System, proof: 
     deployment = system.api("/deployments/name/延期申请/延期申请")
     titles = deployment["parameter_openapi_schema"]["properties"]
     assert {name: field["title"] for name, field in titles.items()} == {
-        "number": "线索编号",
+        "number": "编号",
         "extension": "申请内容",
     }
     until_ = "2030-12-10"

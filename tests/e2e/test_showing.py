@@ -54,7 +54,7 @@ def test_an_operator_supervises_from_the_ui(system: System) -> None:
     deployment = system.api("/deployments/name/人工督办/人工督办")
     titles = deployment["parameter_openapi_schema"]["properties"]
     assert {name: field["title"] for name, field in titles.items()} == {
-        "number": "线索编号",
+        "number": "编号",
         "supervision": "督办内容",
     }
     filled = {"rung": "督办", "grounds": "拖延", "note": "三次约谈均未到场。", "person": "经办人乙"}

@@ -1,5 +1,6 @@
 """An office in which every kind of message and of document is written, by the calls that write them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -8,12 +9,18 @@ from conftest import Clock
 
 from models.codes import Step
 from models.days.calendar import DayKind, NoticeDay, YearNotice
+from models.documents.vocabulary import DocumentKind
+from models.mechanisms.leads.duties import LEADS
+from models.messages.kinds import MessageKind
+from models.office.directory import Office
 from tasks.archive.archiving import archive_matter
 from tasks.archive.reminders import tell_of_archive_duties
 from tasks.delivery.given_up import tell_given_up
+from tasks.desks import Desk, MatterFile, Mechanisms
 from tasks.files.faults import tell_bureau
 from tasks.ladder.escalation import raise_rungs
 from tasks.mechanisms.leads.consulting import Consultation, consult
+from tasks.mechanisms.leads.desk import LeadDesk
 from tasks.office.missing_notices import tell_of_missing_notices
 from tasks.office.year_notices import import_notice
 from tasks.petitions.extensions import ExtensionRequest, request_extension
@@ -40,6 +47,27 @@ CLIMB = (
     houma(30, 9),
     houma(30, 9).replace(month=12, day=1),
 )
+
+
+class _WordlessDesk(LeadDesk):
+    """A mechanism without templates of its own: its verification is asked for in the general words."""
+
+    kind = replace(
+        LEADS,
+        duties=tuple(
+            replace(duty, notice=MessageKind.TASK, document=DocumentKind.TASK_LETTER)
+            if duty.step is Step.VERIFY
+            else duty
+            for duty in LEADS.duties
+        ),
+    )
+
+    def values(self, file: MatterFile, office: Office) -> Mapping[str, object]:
+        """Return nothing beside what is true of any matter."""
+        return Desk.values(self, file, office)
+
+
+WORDLESS = Mechanisms((_WordlessDesk(),))
 _REST = {date(2027, month, 1): NoticeDay(DayKind.REST, "放假") for month in (1, 5, 10)}
 
 
@@ -50,6 +78,7 @@ def write_every_kind(place: Workplace, clock: Clock, folder: Path) -> None:
     _climb(place, clock, folder)
     _tell_bureau(place, clock)
     _end_the_year(place, clock, folder)
+    _ask_in_general_words(place, clock, folder)
 
 
 def _walk_to_closure(place: Workplace, clock: Clock, folder: Path) -> None:
@@ -109,3 +138,10 @@ def _end_the_year(place: Workplace, clock: Clock, folder: Path) -> None:
     tell_of_archive_duties(place, clock())
     clock.now += timedelta(days=280)
     tell_of_archive_duties(place, clock())
+
+
+def _ask_in_general_words(place: Workplace, clock: Clock, folder: Path) -> None:
+    """What a duty owes, by the message and the letter that know nothing of its mechanism."""
+    walk = Walk(place, clock, folder, register_lead(place, clock, title="一般交办的线索")).to(Step.RECEIPT)
+    walk.answer(Step.RECEIPT)
+    replace(walk, place=replace(place, mechanisms=WORDLESS)).advance()

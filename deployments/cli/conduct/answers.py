@@ -31,7 +31,7 @@ def _field_options(function: _Function) -> _Function:
 
 
 @click.command(cls=Command)
-@click.argument("lead")
+@click.argument("number")
 @click.argument("step")
 @click.argument("more_evidence", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--by", required=True, metavar="单位/姓名", help="由谁反馈，如 住建局/经办人姓名")
@@ -47,7 +47,7 @@ def _field_options(function: _Function) -> _Function:
 @json_option
 def answer(
     *,
-    lead: str,
+    number: str,
     step: str,
     more_evidence: tuple[Path, ...],
     by: str,
@@ -56,7 +56,7 @@ def answer(
     as_json: bool,
     **fields: str,
 ) -> None:
-    """登记反馈：LEAD 为编号，STEP 为移交、签收、核查、整改、验收，或延期审批、通报审批。"""
+    """登记反馈：NUMBER 为编号，STEP 为移交、签收、核查、整改、验收，或延期审批、通报审批。"""
     wanted = Step.parse(step, "环节")
     unit, person = split_person(by)
     files, references = split_evidence((*evidence, *more_evidence))
@@ -65,11 +65,11 @@ def answer(
         fields=_fields_of(wanted, fields), files=files, references=references,
     )  # fmt: skip
     with workplace() as place:
-        recorded = record_answer(place, lead, submission, place.clock())
-        from tasks.runs.starting import wake_lead, wake_matters
+        recorded = record_answer(place, number, submission, place.clock())
+        from tasks.runs.starting import wake_matter, wake_matters
 
         try:
-            wake_lead(place, recorded.number, place.clock())
+            wake_matter(place, recorded.number, place.clock())
             note = wake_matters(place, recorded.dropped) if recorded.dropped else ""
         except StartError as error:
             note = f"反馈已保存，不会丢失。{error}"

@@ -25,14 +25,14 @@ def document() -> None:
 
 
 @document.command("list")
-@click.option("--lead", default="", help="只看某条线索，如 L2026-0012")
+@click.option("--lead", "number", default="", help="只看某件事项，如 L2026-0012")
 @click.option("--kind", default="", help=f"只看某种公文：{'、'.join(kind.label for kind in DocumentKind)}")
 @json_option
-def show_documents(*, lead: str, kind: str, as_json: bool) -> None:
+def show_documents(*, number: str, kind: str, as_json: bool) -> None:
     """列出公文，按编号先后；撤回的保留文号并写明原因。"""
     wanted = DocumentKind.parse(kind, "公文种类") if kind else None
     with workplace() as place:
-        found = list_documents(place, lead, wanted)
+        found = list_documents(place, number, wanted)
     rows = [
         (f"G{d.id}", d.number, d.kind.label, d.status.label, d.content["dated"],
          shortened(d.content["recipient"], 24), shortened(d.note or d.content["title"], 50))

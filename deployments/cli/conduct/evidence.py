@@ -28,26 +28,26 @@ def evidence() -> None:
 
 
 @evidence.command("add")
-@click.argument("lead")
+@click.argument("number")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--person", default="操作员", help="经办人")
 @json_option
-def add(*, lead: str, files: tuple[Path, ...], person: str, as_json: bool) -> None:
+def add(*, number: str, files: tuple[Path, ...], person: str, as_json: bool) -> None:
     """上传印证材料，得到可在表单中填写的编号。"""
     with workplace() as place:
-        rows = add_evidence(place, lead, files, person, place.clock())
+        rows = add_evidence(place, number, files, person, place.clock())
     data = [{"key": f"E{key_of(r)}", "name": r.name, "size": r.size, "sha256": r.sha256} for r in rows]
     lines = [f"E{key_of(row)}  {row.name}（{file_size(row.size)}）" for row in rows]
     emit(data, "\n".join(["已上传，填写表单时使用以下编号：", *lines]), as_json=as_json)
 
 
 @evidence.command("list")
-@click.argument("lead")
+@click.argument("number")
 @json_option
-def show_evidence(*, lead: str, as_json: bool) -> None:
-    """列出一条线索（或延期申请）的印证材料和最近一次核对的结果。"""
+def show_evidence(*, number: str, as_json: bool) -> None:
+    """列出一件事项的印证材料和最近一次核对的结果。"""
     with workplace() as place:
-        found = list_evidence(place, lead)
+        found = list_evidence(place, number)
         data = [_told(row, stored) for row, stored in found.files]
         rows = [
             (each["key"], shortened(row.name, 48), kind_label(row.media_type), file_size(row.size),
@@ -67,18 +67,18 @@ def _state(told: Mapping[str, object], stored: StoredFile | None, *, is_disposed
 
 
 @evidence.command("export")
-@click.argument("lead")
+@click.argument("number")
 @click.argument("numbers", nargs=-1, required=True)
 @click.option(
     "--to", "folder", type=click.Path(path_type=Path), default=Path(), help="存放的文件夹，默认当前"
 )
 @json_option
-def export(*, lead: str, numbers: tuple[str, ...], folder: Path, as_json: bool) -> None:
+def export(*, number: str, numbers: tuple[str, ...], folder: Path, as_json: bool) -> None:
     """转存印证材料，NUMBERS 为编号如 E12，可给多个；转存时核对内容，不覆盖已有文件。"""
     from tasks.evidence.handing_on import hand_on
 
     with workplace() as place:
-        saved = hand_on(place, lead, numbers, folder, place.clock())
+        saved = hand_on(place, number, numbers, folder, place.clock())
     emit([str(path) for path in saved], "\n".join(f"已存为 {path}" for path in saved), as_json=as_json)
 
 
@@ -87,7 +87,7 @@ def export(*, lead: str, numbers: tuple[str, ...], folder: Path, as_json: bool) 
 @click.option("--remove-surplus", "remove", is_flag=True, help="删除存放一天以上的多余文件，与 --all 同用")
 @json_option
 def check(*, everything: bool, remove: bool, as_json: bool) -> None:
-    """逐个核对全部存档文件与登记时是否一致，列出异常文件及其所属的全部线索。"""
+    """逐个核对全部存档文件与登记时是否一致，列出异常文件及其所属的全部事项。"""
     if remove and not everything:
         raise RuleViolation("--remove-surplus 应与 --all 同用，以便列出删除后仍留下的多余文件。")
     with workplace() as place:

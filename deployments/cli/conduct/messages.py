@@ -22,15 +22,15 @@ def messages() -> None:
 
 
 @messages.command("list")
-@click.option("--lead", default="", help="只看某条线索，如 L2026-0012")
+@click.option("--lead", "number", default="", help="只看某件事项，如 L2026-0012")
 @click.option("--status", "state", default="", help=f"只看某种状态：{'、'.join(d.label for d in Delivery)}")
 @json_option
-def show_messages(*, lead: str, state: str, as_json: bool) -> None:
+def show_messages(*, number: str, state: str, as_json: bool) -> None:
     """列出消息；“已交付渠道”不等于对方收到，签收才算。"""
     status = Delivery.parse(state, "状态") if state else None
     with workplace() as place:
         office, hours = read_office(place), place.policy.business_hours
-        found = list_messages(place, lead, status)
+        found = list_messages(place, number, status)
     rows = [
         (m.id, f"{hours.local(m.created_at):%m-%d %H:%M}", office.stored(m.unit_code).short_name,
          m.status.label, shortened(m.subject, 60), shortened(m.last_error, 40))

@@ -10,18 +10,18 @@ from tasks.workplace import Workplace
 
 
 @click.command(cls=Command)
-@click.argument("lead")
+@click.argument("number")
 @click.option("--rung", default=Rung.SUPERVISE.label, help="督办、报告市政府或通报，默认督办")
 @click.option("--grounds", required=True, help=f"事由：{'、'.join(member.label for member in Grounds)}")
 @click.option("--note", required=True, help="具体情形，将写入督办通知或报告")
 @click.option("--person", required=True, help="发起人姓名")
 @json_option
-def supervise(*, lead: str, rung: str, grounds: str, note: str, person: str, as_json: bool) -> None:
+def supervise(*, number: str, rung: str, grounds: str, note: str, person: str, as_json: bool) -> None:
     """对推诿、敷衍、拖延的单位提前督办、向市政府报告或拟稿通报。"""
     wanted = Rung.parse(rung, "督办方式")
     request = supervision.SupervisionRequest(wanted, Grounds.parse(grounds, "事由"), note, person)
     with workplace() as place:
-        done = supervision.supervise(place, lead, request, place.clock())
+        done = supervision.supervise(place, number, request, place.clock())
         note = _start(place, done.circular) if done.circular else ""
     drafted = f"已拟稿（{done.circular}），待批准后发布"
     said = "已写入发件箱，由巡查发出" if done.raising is Raising.RAISED else drafted

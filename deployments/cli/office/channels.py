@@ -51,6 +51,6 @@ def _send_test(place: Workplace, text: str) -> str:
         raise InputError("未配置渠道。")
     subject = "【测试】渠道测试消息，请勿回复"
     hand_over(
-        opened, [unit.code], subject, f"{unit.name}：\n这是一条测试消息，用于核对渠道配置，不涉及任何线索。"
+        opened, [unit.code], subject, f"{unit.name}：\n这是一条测试消息，用于核对渠道配置，不涉及任何事项。"
     )
     return f"测试消息已交付{unit.name}的渠道；是否收到请向对方核实。"

@@ -28,24 +28,24 @@ def ledger() -> None:
 
 
 @ledger.command("verify")
-@click.argument("lead", required=False, default="")
+@click.argument("number", required=False, default="")
 @click.option("--seals", type=_SEALS_FILE, help="另行保存的封存摘要文件，用来比对")
 @json_option
-def verify(*, lead: str, seals: Path | None, as_json: bool) -> None:
-    """核验全部台账，或一条线索的台账；有改动时指出第一处。"""
-    if lead and seals:
-        raise InputError("比对封存摘要须核验全部台账，请去掉线索编号。")
+def verify(*, number: str, seals: Path | None, as_json: bool) -> None:
+    """核验全部台账，或一件事项的台账；有改动时指出第一处。"""
+    if number and seals:
+        raise InputError("比对封存摘要须核验全部台账，请去掉编号。")
     kept = read_kept_seals(seals) if seals else []
     with workplace() as place:
-        if lead:
+        if number:
             with place.reading() as session:
-                stream = find_matter(session, lead).number
+                stream = find_matter(session, number).number
             found, compared = verify_stream(place, stream), check_facts(place, stream)
         else:
             found, compared = verify_ledger(place, kept), check_facts(place)
         sealed = _told(place, found.seal)
     chains = f"{found.streams}个序列（每件事项一个，另有单位目录等）共{found.entries}条"
-    whole = f"本线索{found.entries}条" if lead else chains
+    whole = f"本事项{found.entries}条" if number else chains
     text = (
         f"台账完整：{whole}记录，前后相接，未被改动；{compared}件事项的登记、反馈、材料、公文、档案与台账一致。"
         f"{sealed}"
@@ -68,14 +68,14 @@ def _told(place: Workplace, seal: SealFact | Seal | None) -> str:
 
 
 @ledger.command("proof")
-@click.argument("lead")
+@click.argument("number")
 @click.option("--to", "file", type=click.Path(path_type=Path), help="存为的文件，默认“台账证明-编号.json”")
 @click.option("--person", required=True, help="经办人姓名")
 @json_option
-def proof(*, lead: str, file: Path | None, person: str, as_json: bool) -> None:
-    """出具一条线索的台账证明：一个文件，他人不用本系统也能核验（见 ledger procedure）。"""
+def proof(*, number: str, file: Path | None, person: str, as_json: bool) -> None:
+    """出具一件事项的台账证明：一个文件，他人不用本系统也能核验（见 ledger procedure）。"""
     with workplace() as place:
-        text = issue_proof(place, lead, person, place.clock())
+        text = issue_proof(place, number, person, place.clock())
     checked = check_proof(text)
     target = file or Path(f"台账证明-{checked.stream}.json")
     write_text(target, text)

@@ -14,7 +14,7 @@ from tasks.runs.prefect_api import PrefectApi
 from tasks.upkeep.redis_examination import knows_sentinels, ping_redis
 
 # A server that was started at the same time takes so long until it answers, in seconds.
-_SERVER_SECONDS = 120
+SERVER_SECONDS = 120
 
 
 @click.command(cls=Command)
@@ -149,7 +149,7 @@ def _wait_for_server(settings: Settings) -> None:
     Raises:
         StartError: It does not.
     """
-    deadline = time.monotonic() + _SERVER_SECONDS
+    deadline = time.monotonic() + SERVER_SECONDS
     with PrefectApi(settings.api) as api:
         while not api.healthy():
             if time.monotonic() > deadline:

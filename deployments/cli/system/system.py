@@ -57,7 +57,7 @@ def _welcome(settings: Settings) -> str:
 系统已启动（按 Ctrl-C 停止，数据保存在 {settings.home}）
   Prefect 界面  {base}
   登记、导入、巡查  {base}/deployments
-  线索办理情况  {base}/artifacts
+  事项办理情况  {base}/artifacts
 {"  登录时填写 ZERO137_AUTH 的内容，即“用户名:口令”" + chr(10) if settings.auth else ""}
 接下来可以试试（另开一个终端）：
   {command} lead import examples/leads.csv
@@ -102,7 +102,7 @@ def init(*, as_json: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="只列出问题，不修复")
 @json_option
 def reconcile(*, dry_run: bool, as_json: bool) -> None:
-    """核对 Prefect 中的承办运行与数据库：每条在办线索恰有一个运行，停在应停的环节；有误即修复并记入台账。"""
+    """核对 Prefect 中的承办运行与数据库：每件在办事项恰有一个运行，停在应停的环节；有误即修复并记入台账。"""
     with workplace() as place:
         if dry_run:
             mended = [runs.Mended(finding) for finding in runs.find_faults(place, place.clock())]

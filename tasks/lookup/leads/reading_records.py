@@ -27,7 +27,7 @@ from models.petitions.tables import Petition
 from tasks.lookup.leads.selection import LeadKeys
 
 # How many leads are read with one round of statements.
-_BATCH = 1_000
+BATCH = 1_000
 
 # What belongs to a lead, by the lead's key, in the order of time.
 _Grouped = dict[int, list[Any]]
@@ -46,8 +46,8 @@ def read_leads_of(session: Session, keys: LeadKeys) -> Iterator[LeadRecord]:
     chosen = select(Matter.id).where(col(Matter.id).in_(keys)).order_by(col(Matter.id))
     # Bare numbers: a million of them take 8 MB, whereas to ask for them batch by batch takes minutes.
     known: array[int] = array("q", map(int, session.scalars(chosen)))
-    for first in range(0, len(known), _BATCH):
-        wanted = list(known[first : first + _BATCH])
+    for first in range(0, len(known), BATCH):
+        wanted = list(known[first : first + BATCH])
         evidence, links = _evidence(session, wanted)
         assignments = _assignments(session, wanted, links)
         escalations, extensions = _escalations(session, wanted), _extensions(session, wanted)

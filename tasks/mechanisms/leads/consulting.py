@@ -51,16 +51,16 @@ def consult(place: Workplace, number: str, asked: Consultation, now: datetime) -
         units = [office.unit(text) for text in asked.units]
         row = file.assignments[-1].row
         told = {"question": asked.question.strip(), "reply_by": day_label(asked.reply_by)}
-        values = {**matter_values(office, file, row, row.unit_code), **told}
         actor = f"{office.bureau().short_name} {asked.person.strip()}"
         recipients = "、".join(unit.name for unit in units)
+        values = {**matter_values(office, file, row, row.unit_code), **told, "addressee": recipients}
         letter = NewDocument(DocumentKind.CONSULTATION_LETTER, matter, recipients, values, actor=actor)
         (document,) = issue_documents(session, office, [letter], now)
         if not document:
             raise RuleViolation("征询函的模板无法使用，未发出，请用 zero137 doctor 核对。")
+        told["document"] = document
         for unit in units:
-            told_unit = {**told, "addressee": unit.name, "document": document}
-            tell_unit(session, office, file, row, MessageKind.CONSULTATION, unit.code, now, **told_unit)
+            tell_unit(session, office, file, row, MessageKind.CONSULTATION, unit.code, now, **told)
         return document
 
 

@@ -121,7 +121,7 @@ def test_the_commands_of_the_ledger(terminal: Terminal, tmp_path: Path) -> None:
     terminal.text("ledger", "seal", "--export", kept, "--person", "经办人甲")
     assert "与另行保存的封存摘要一致" in terminal.text("ledger", "check", proof, "--seals", kept)
     assert "与另行保存的2次封存比对一致" in terminal.text("ledger", "verify", "--seals", kept)
-    assert "本线索2条记录" in terminal.text("ledger", "verify", number.lower())
+    assert "本事项2条记录" in terminal.text("ledger", "verify", number.lower())
     assert "hashlib" in terminal.text("ledger", "procedure")
     said = terminal.run("ledger", "proof", number, "--to", proof, "--person", "经办人甲")
     assert (said.code, said.out) == (6, "")

@@ -118,7 +118,7 @@ def test_help_is_chinese_and_no_error(bare_terminal: Terminal) -> None:
     """On standard output, for the whole and for one command."""
     assert "启动系统：数据库、Prefect 服务、执行进程和全部部署" in bare_terminal.text("--help")
     page = bare_terminal.text("answer", "--help")
-    assert page.startswith("用法：zero137 answer [选项] LEAD STEP")
+    assert page.startswith("用法：zero137 answer [选项] NUMBER STEP")
     assert "核查：属实、部分属实、不属实" in page
 
 

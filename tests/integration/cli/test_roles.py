@@ -63,7 +63,7 @@ def test_nobody_works_on_a_database_that_is_not_there(bare_terminal: Terminal) -
 
 def test_what_is_registered_needs_a_server(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is waited for, but not for ever."""
-    monkeypatch.setattr("deployments.cli.system.roles._SERVER_SECONDS", 0)
+    monkeypatch.setattr("deployments.cli.system.roles.SERVER_SECONDS", 0)
     assert "没有应答" in refusal(terminal, 10, "register")
 
 

@@ -13,6 +13,7 @@ from models.errors import InputError, NotFound
 from models.messages.kinds import MessageKind
 from notifications.texts.rendering import render_mail
 from notifications.texts.wording import check_wording, preview, preview_mail
+from tasks.documents.issuing import documents_of
 from tasks.workplace import Workplace
 
 _RAISED = ("remind", "due_today", "urge", "supervise", "report")
@@ -62,6 +63,37 @@ def test_the_offices_own_words_go_before_the_packaged_ones(place: Workplace, clo
     subjects = [message.subject for message in messages_of(walk.place)]
     assert subjects[1] == "【核查通知】侯线〔2026〕1号"
     assert subjects[0].startswith("【移交】")
+
+
+@pytest.mark.parametrize("folder", ["", "leads/"], ids=["flat", "in its room"])
+def test_an_own_template_is_found_flat_and_in_its_room(place: Workplace, clock: Clock, folder: str) -> None:
+    """An office that copied a file before there were rooms has it in the folder itself; both are served."""
+    own = {
+        "verify.txt.j2": "【核查通知】{{ printed_number }}\n请核查。\n",
+        "verify.html.j2": "<p>本局样式：{{ subject }}</p>",
+        "documents/transfer_letter.txt.j2": "关于移交的函\n请办理。\n",
+    }
+    for name, text in own.items():
+        target = place.templates_folder / folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+    assert check_wording(place.templates_folder) == sorted(f"{folder}{name}" for name in own)
+    walk = Walk(place, clock, place.home, register_lead(place, clock)).to(Step.VERIFY)
+    assert messages_of(walk.place)[1].subject == "【核查通知】侯线〔2026〕1号"
+    with place.reading() as session:
+        (letter,) = documents_of(session, walk.file().matter)
+    assert letter.content["title"] == "关于移交的函"
+    assert preview_mail("verify", place.templates_folder) == "<p>本局样式：【核查通知】侯线〔2026〕12号</p>"
+
+
+def test_a_template_lies_in_one_place_only(tmp_path: Path) -> None:
+    """Else nobody could say which of the two is sent."""
+    (tmp_path / "ladder").mkdir()
+    for name in ("urge.txt.j2", "ladder/urge.txt.j2"):
+        (tmp_path / name).write_text("【催办】{{ printed_number }}", encoding="utf-8")
+    with pytest.raises(InputError, match=r"urge\.txt\.j2 与 ladder/urge\.txt\.j2 是同一种") as told:
+        check_wording(tmp_path)
+    assert_is_one_sentence(str(told.value))
 
 
 @pytest.mark.parametrize(

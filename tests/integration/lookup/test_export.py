@@ -235,8 +235,8 @@ def test_more_leads_than_a_sheet_holds_go_to_another(
     """Each sheet with its headings, none lost, and read in batches."""
     for number in range(5):
         register_lead(place, clock, title=f"第{number}条")
-    monkeypatch.setattr("tasks.lookup.leads.reading_records._BATCH", 2)
-    monkeypatch.setattr("notifications.tables.workbook._ROWS_ON_A_SHEET", 2)
+    monkeypatch.setattr("tasks.lookup.leads.reading_records.BATCH", 2)
+    monkeypatch.setattr("notifications.tables.workbook.ROWS_ON_A_SHEET", 2)
     book = load_workbook(export(place, tmp_path / "台账.xlsx").path)
     assert book.sheetnames == ["台账", "台账2", "台账3", "汇总", "说明"]
     titles = [row[5].value for name in book.sheetnames[:3] for row in book[name].iter_rows(min_row=2)]

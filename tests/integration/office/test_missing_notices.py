@@ -34,7 +34,7 @@ def test_the_bureau_is_told_once_a_working_day_until_the_notice_is_there(decembe
     place, opening = december.place, december.clock.now
     found = [tell_of_missing_notices(place, opening + timedelta(hours=hour)) for hour in range(0, 96, 3)]
     assert sum(found) == 4  # 28, 29, 30 and 31 December are working days
-    assert told(december) == ["【放假安排】2027年放假安排尚未导入，1条线索的到期日为暂定"] * 4
+    assert told(december) == ["【放假安排】2027年放假安排尚未导入，1件事项的到期日为暂定"] * 4
     (message, *_) = (m for m in messages_of(place) if m.kind == "calendar_missing")
     assert (message.unit_code, message.matter_id) == (BUREAU, None)
     assert "侯线〔2026〕1号 整改 2027-01-04（星期一，暂定）" in message.body

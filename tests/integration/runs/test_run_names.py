@@ -34,7 +34,7 @@ def unnamed(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     monkeypatch.setenv("PREFECT__RUNTIME__FLOW_RUN__ID", str(UUID(int=137)))
     monkeypatch.setenv("PREFECT__RUNTIME__FLOW_RUN__FLOW_NAME", "批量导入")
     # Connecting is tried for a second and a half, and the reminders of a patrol do not wait for it.
-    monkeypatch.setattr("flows.console._NAMING_SECONDS", 0.1)
+    monkeypatch.setattr("flows.console.NAMING_SECONDS", 0.1)
     url = f"http://127.0.0.1:{free_port()}/api"
     # A worker has asked for the version of its server long before.
     with temporary_settings({PREFECT_API_URL: url, PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED: False}):
@@ -109,7 +109,7 @@ def test_where_no_workplace_is_found_the_run_is_named_without_a_time(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The clock is that of the workplace; Prefect's client itself says that nobody answers."""
-    monkeypatch.setattr("flows.console._NAMING_SECONDS", 20)
+    monkeypatch.setattr("flows.console.NAMING_SECONDS", 20)
     monkeypatch.setenv("ZERO137_DATABASE_URL", "nonsense")
     assert carried_out(ending(Ended(DONE))).name == "未导入"
     assert names(caplog) == ["批量导入 · 未导入"]

@@ -276,7 +276,7 @@ from deployments.installation.opening import open_workplace
 from deployments.installation.settings import load_settings
 async def die(*_, **__): os.kill(os.getpid(), signal.SIGKILL)
 where, number, file = sys.argv[1:]
-tasks.store.bucket._PART_BYTES = 5 << 20
+tasks.store.bucket.PART_BYTES = 5 << 20
 if where == "sending":
     s3fs.S3FileSystem._upload_file_part_concurrent = die
 elif where == "storing":

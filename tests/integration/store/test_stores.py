@@ -77,7 +77,7 @@ def test_a_file_lies_under_its_digest_and_is_read_from_any_position(store: Store
 
 def test_a_large_file_is_sent_and_read_in_parts(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """More than two parts, and the last of them no whole one."""
-    monkeypatch.setattr(object_store, "_PART_BYTES", 5 << 20)
+    monkeypatch.setattr(object_store, "PART_BYTES", 5 << 20)
     name = put(store, content := CONTENT * 1000)
     with store.open(name) as stream:
         assert b"".join(chunks_of(stream)) == content

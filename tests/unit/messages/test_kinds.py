@@ -1,6 +1,7 @@
 """Kinds of messages and of ledger entries: closed vocabularies whose codes are never spelt otherwise."""
 
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +27,8 @@ archive_review calendar_missing case_collection circular circular_draft closure 
 due_today extension_reply extension_request file_fault given_up receipt_reminder rectify remind report
 return supervise transfer urge verify
 """
+_TEMPLATES = Path(str(files("notifications").joinpath("templates")))
+_ROOMS = sorted(_TEMPLATES.iterdir())
 # These are no messages: what a person reads on the screen or in an exported archive.
 _NO_MESSAGES = {"story", "informant", "export_guide"}
 
@@ -34,7 +37,7 @@ _NO_MESSAGES = {"story", "informant", "export_guide"}
     ("vocabulary", "before", "added"),
     [
         (EntryKind, _ENTRIES_BEFORE, {"wording_failed", "part_opened", "parts_gathered"}),
-        (MessageKind, _MESSAGES_BEFORE, {"wording_fault", "release"}),
+        (MessageKind, _MESSAGES_BEFORE, {"wording_fault", "task", "release"}),
     ],
 )
 def test_stored_codes_stay_what_they_are(vocabulary: type[Labelled], before: str, added: set[str]) -> None:
@@ -49,12 +52,20 @@ def test_stored_codes_stay_what_they_are(vocabulary: type[Labelled], before: str
 
 def test_every_kind_has_its_packaged_template() -> None:
     """And there is no template of a message that has no kind."""
-    packaged = {entry.name for entry in files("notifications").joinpath("templates").iterdir()}
-    texts = {name.removesuffix(".txt.j2") for name in packaged if name.endswith(".txt.j2")}
-    assert texts == {kind.value for kind in MessageKind} | _NO_MESSAGES
+    names = [path.relative_to(folder).as_posix() for folder in _ROOMS for path in folder.rglob("*.*")]
+    # A template is known by its name: in two rooms, one would hide the other.
+    assert len(set(names)) == len(names)
+    texts = {name.removesuffix(".txt.j2") for name in names if name.endswith(".txt.j2")}
+    documents = {document_template(kind).removesuffix(".txt.j2") for kind in DOCUMENT_VALUES}
+    assert texts == {kind.value for kind in MessageKind} | _NO_MESSAGES | documents
     assert set(DOCUMENT_VALUES) == set(DocumentKind) - {DocumentKind.CIRCULAR}
-    for kind in DOCUMENT_VALUES:
-        assert files("notifications").joinpath("templates", document_template(kind)).is_file()
+
+
+def test_templates_lie_in_rooms_of_two_to_eight() -> None:
+    """None lies beside the rooms, so that a mechanism brings its own as a folder."""
+    assert all(entry.is_dir() for entry in _TEMPLATES.iterdir())
+    for folder in _ROOMS:
+        assert 2 <= len([path for path in folder.iterdir() if path.is_file()]) <= 8, folder.name
 
 
 def test_a_sample_holds_what_is_declared_and_nothing_else() -> None:

@@ -130,7 +130,7 @@ def test_a_machine_without_chinese_fonts_prints_the_same(monkeypatch: pytest.Mon
     fonts = Fonts(
         include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(bundled_folder())]
     )
-    template = files("notifications").joinpath("templates/document.typ").read_bytes()
+    template = files("notifications").joinpath("templates/pages/document.typ").read_bytes()
     bare = Compiler(font_paths=fonts), template, families_among(fonts.families())
     monkeypatch.setattr("notifications.papers.pdf._typesetter", lambda _: bare)
     pdf = render_pdf(official(NAMES, "国" * 3_000, kind=DocumentKind.CIRCULAR))

@@ -9,6 +9,7 @@ import pytest
 from models.codes import Step
 from models.days.calendar import published_calendar
 from models.days.terms import TermUnit
+from models.documents.vocabulary import DocumentKind
 from models.errors import InputError
 from models.office.policy import Policy, packaged_policy_text, read_policy
 
@@ -149,6 +150,16 @@ def test_an_empty_policy_names_every_missing_part() -> None:
     )
     sentence = "；".join(f"{part}（缺少此键）" for part in parts)
     assert refusal("") == f"政策文件 {ORIGIN} 有误：{sentence}。"
+
+
+def test_a_policy_of_before_the_general_letter_is_read() -> None:
+    """An office that wrote its own policy has no number for it; the upgrade gives it a neutral one."""
+    line = 'task_letter = "侯发改工函〔{year}〕{sequence}号"\n'
+    documents = read_policy(edited(line, ""), ORIGIN).documents
+    assert documents.number_of(DocumentKind.TASK_LETTER, 2026, 3) == "工作函〔2026〕3号"
+    assert refusal(edited('report = "侯发改报〔{year}〕{sequence}号"\n', "")).endswith(
+        "documents.numbers（缺少报告的文号格式）。"
+    )
 
 
 @pytest.mark.parametrize(
