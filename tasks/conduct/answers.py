@@ -132,7 +132,7 @@ def _record(
         evidence = {key_of(row): row for row in (*known, *stored)}
         label = kind.duty(submission.step).decision_label(accepted.decision)
         _store(session, office, file, accepted, evidence, submission.channel, label)
-        dropped = file.desk.answered(Act(session, office, place.kinds, now), file, accepted)
+        dropped = file.desk.answered(Act(session, office, place.mechanisms, now), file, accepted)
         return Recorded(matter.number, submission.step, matter.flow_run_id, dropped)
 
 

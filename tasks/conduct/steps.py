@@ -46,7 +46,7 @@ def take_step(place: Workplace, number: str, now: datetime) -> NextStep | None:
             case DeemReceived():
                 _deem(session, office, file, kind.duty(step.assignment.step), now)
             case Close():
-                _close(Act(session, office, place.kinds, now), file, step.outcome)
+                _close(Act(session, office, place.mechanisms, now), file, step.outcome)
             case Await() | None:
                 pass
         return step

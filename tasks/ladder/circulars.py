@@ -102,7 +102,9 @@ def settle_circular(act: Act, file: MatterFile, accepted: AcceptedAnswer) -> Non
         notices = [
             Notice(matter, row, rule, recipient, text=text, document=number) for recipient in rule.recipients
         ]
-        NoticeDesk(office, act.kinds, work_calendar(session), accepted.recorded_at).enqueue(session, notices)
+        NoticeDesk(office, act.mechanisms, work_calendar(session), accepted.recorded_at).enqueue(
+            session, notices
+        )
     summary = f"通报 {matter.printed_number} {'经批准发布' if approved else f'不予发布：{reason}'}"
     kind = EntryKind.CIRCULAR_PUBLISHED if approved else EntryKind.CIRCULAR_WITHHELD
     append_entry(session, lead.number, accepted.recorded_at, kind, person, summary, circular=matter.number)

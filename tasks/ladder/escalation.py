@@ -13,11 +13,11 @@ from models.days.calendar import WorkCalendar
 from models.ladder.rungs import Standing, TimedRung, standing
 from models.ladder.tables import Escalation
 from models.ladder.vocabulary import Raising, Recipient, Rung
-from models.matters.kinds import Kinds
 from models.matters.tables import Assignment, Matter
 from models.office.directory import Office
 from models.record.entries import RULE, Fact
 from models.record.entry_kinds import EntryKind
+from tasks.desks import Mechanisms
 from tasks.ladder.circulars import draft_circular
 from tasks.ladder.rung_messages import Notice, NoticeDesk
 from tasks.matters.reading import key_of
@@ -58,7 +58,7 @@ def _raise_batch(place: Workplace, now: datetime) -> Counter[Rung] | None:
         owed = find_due(session, now)
         if not owed:
             return None
-        clerk = _Clerk(office_of(session, place), place.kinds, calendar, now)
+        clerk = _Clerk(office_of(session, place), place.mechanisms, calendar, now)
         done = _recorded(session, [key_of(row) for row, _ in owed])
         for row, matter in owed:
             clerk.look_at(row, matter, done.get(key_of(row), ()))
@@ -101,7 +101,7 @@ class _Clerk:
     """Looks at assignments one by one and keeps what is to be written until the end of the batch."""
 
     office: Office
-    kinds: Kinds
+    mechanisms: Mechanisms
     calendar: WorkCalendar
     now: datetime
     escalations: list[dict[str, object]] = field(default_factory=list)
@@ -167,7 +167,7 @@ class _Clerk:
         if self.escalations:
             connection.execute(insert(Escalation), self.escalations)
         append_facts(session, self.facts)
-        desk = NoticeDesk(self.office, self.kinds, self.calendar, self.now)
+        desk = NoticeDesk(self.office, self.mechanisms, self.calendar, self.now)
         desk.enqueue(session, self.notices)
         for notice in self.drafts:
             draft_circular(session, desk, notice, RULE)

@@ -12,13 +12,12 @@ from models.documents.vocabulary import DocumentKind
 from models.ladder.rungs import RungRule
 from models.ladder.tables import Escalation
 from models.ladder.vocabulary import Raising, Recipient, Rung
-from models.matters.kinds import Kinds
 from models.matters.tables import Assignment, Matter
-from models.mechanisms.leads.tables import Lead
 from models.messages.kinds import MessageKind
 from models.office.directory import Office
 from models.office.vocabulary import Role
 from notifications.texts.rendering import RenderedMessage
+from tasks.desks import Mechanisms
 from tasks.documents.issuing import NewDocument, issue_documents
 from tasks.matters.due_dates import due_account, term_of
 from tasks.matters.reading import key_of
@@ -52,7 +51,7 @@ class NoticeDesk:
     """Puts notices into words: what the office, the calendar and the moment add to them."""
 
     office: Office
-    kinds: Kinds
+    mechanisms: Mechanisms
     calendar: WorkCalendar
     now: datetime
     _shared: dict[object, dict[str, object]] = field(default_factory=dict, init=False)
@@ -82,12 +81,15 @@ class NoticeDesk:
             (key_of(each.row), each.rule.rung): each
             for each in notices if each.rule.document and not each.rule.needs_approval
         }  # fmt: skip
-        facts = self._facts(session, [key_of(each.matter) for each in official.values()])
+        texts = self.mechanisms.texts(session, (each.matter for each in official.values()))
         wanted = []
         for (row_id, _), notice in official.items():
             unit_code = self._document_to(notice)
-            lead = {"facts": facts[key_of(notice.matter)], "notice": self.office.policy.documents.notice}
-            values = {**self._values(notice, unit_code, history.get(row_id, [])), **lead}
+            added = {
+                "facts": texts.get(key_of(notice.matter), ""),
+                "notice": self.office.policy.documents.notice,
+            }
+            values = {**self._values(notice, unit_code, history.get(row_id, [])), **added}
             kind = notice.rule.document or DocumentKind.REPORT
             wanted.append(NewDocument(kind, notice.matter, self.office.stored(unit_code).name, values))
         numbers = issue_documents(session, self.office, wanted, self.now)
@@ -98,11 +100,6 @@ class NoticeDesk:
         if notice.rule.document is DocumentKind.REPORT:
             return next((u.code for u in self.office.all_with(Role.GOVERNMENT)), notice.row.unit_code)
         return notice.row.unit_code
-
-    def _facts(self, session: Session, matters: Sequence[int]) -> dict[int, str]:
-        """Return the facts of leads by their matters."""
-        query = select(Lead.matter_id, Lead.facts).where(col(Lead.matter_id).in_(matters))
-        return dict(session.exec(query).all()) if matters else {}
 
     def draft(self, session: Session, notice: Notice) -> RenderedMessage | None:
         """Return a notice in the words in which it would be sent, None where no template gives any."""
@@ -127,7 +124,7 @@ class NoticeDesk:
         """Return one message; it is told once for a due date."""
         row, matter = notice.row, notice.matter
         # A receipt that nobody signs is deemed: it is reminded of in other words.
-        kind = self.kinds.duty(row.step).reminder or MessageKind(notice.rule.rung.value)
+        kind = self.mechanisms.kinds.duty(row.step).reminder or MessageKind(notice.rule.rung.value)
         to = unit_code + (":leader" if notice.recipient is Recipient.LEADER else "")
         key = step_key(matter, row, kind, f"{row.due_on:%Y%m%d}", to)
         values = {} if notice.text else {**self._values(notice, unit_code, sent), "document": document}
@@ -156,7 +153,7 @@ class NoticeDesk:
         }
 
     def _common(self, notice: Notice, unit_code: str) -> dict[str, object]:
-        """Return what does not depend on the lead."""
+        """Return what does not depend on the matter."""
         row, policy = notice.row, self.office.policy
         term = term_of(row, policy)
         addressee = self.office.stored(unit_code).name

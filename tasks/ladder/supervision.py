@@ -9,11 +9,11 @@ from models.errors import ConflictError, RuleViolation
 from models.ladder.rungs import RungRule
 from models.ladder.tables import Escalation
 from models.ladder.vocabulary import Grounds, Raising, Rung
-from models.matters.kinds import Kinds
 from models.matters.tables import Assignment, Matter
 from models.office.directory import Office
 from models.record.entry_kinds import EntryKind
 from models.texts import check_text, visible
+from tasks.desks import Mechanisms
 from tasks.informants.identities import refuse_naming
 from tasks.ladder.circulars import draft_circular
 from tasks.ladder.rung_messages import Notice, NoticeDesk
@@ -71,7 +71,7 @@ def supervise(place: Workplace, number: str, request: SupervisionRequest, now: d
         refuse_naming(session, place, matter, request.note)
         office = office_of(session, place)
         case = _Case(
-            session, office, place.kinds, matter, row, _rule(office, request.rung, row), request, now
+            session, office, place.mechanisms, matter, row, _rule(office, request.rung, row), request, now
         )
         return case.carry_out()
 
@@ -102,7 +102,7 @@ class _Case:
 
     session: Session
     office: Office
-    kinds: Kinds
+    mechanisms: Mechanisms
     matter: Matter
     row: Assignment
     rule: RungRule
@@ -135,7 +135,7 @@ class _Case:
             )
         )  # fmt: skip
         self._note()
-        desk = NoticeDesk(self.office, self.kinds, work_calendar(self.session), self.now)
+        desk = NoticeDesk(self.office, self.mechanisms, work_calendar(self.session), self.now)
         recipients = self.rule.recipients
         notices = [Notice(self.matter, self.row, self.rule, each, self.grounds) for each in recipients]
         circular = ""
