@@ -22,8 +22,8 @@ from models.office.directory import Office
 Particulars = list[tuple[str, str]]
 # A matter with what the ledger says of its registration, None where it says nothing.
 Registration = tuple[Matter, Mapping[str, Any] | None]
-# How the archive classes a matter: its key, and each class it has.
-Classing = Select[tuple[int, Category | None, Importance, Barrier | None]]
+# A query for how the archive classes matters: ``matter_id``, ``category``, ``importance`` and ``barrier``.
+ClassQuery = Select[tuple[int, Category | None, Importance, Barrier | None]]
 
 
 @dataclass(frozen=True)
@@ -88,12 +88,10 @@ class Desk:
 
     def values(self, file: MatterFile, office: Office) -> Mapping[str, object]:
         """Return what its templates may speak of beside what is true of any matter."""
-        del file, office
         return {}
 
     def answered(self, act: Act, file: MatterFile, accepted: AcceptedAnswer) -> Sequence[str]:
         """Let an answer take effect in the transaction that stores it; returns the numbers of what ended."""
-        del act, file, accepted
         return ()
 
     def closed(self, act: Act, file: MatterFile) -> None:
@@ -101,36 +99,30 @@ class Desk:
 
     def particulars(self, file: MatterFile, office: Office) -> Particulars:
         """Return what its story tells at the beginning, as pairs of name and value."""
-        del file, office
         return []
 
     def texts(self, session: Session, keys: Sequence[int]) -> Mapping[int, str]:
         """Return what matters say, word for word, by their keys."""
-        del session, keys
         return {}
 
     def rows(self, file: MatterFile) -> Mapping[str, SQLModel]:
         """Return its own rows by the names they bear in an exported archive."""
-        del file
         return {}
 
     def senders(self, session: Session, keys: Sequence[int]) -> Mapping[int, str]:
         """Return the codes of the units that handed in files other than with an answer, by the file's key."""
-        del session, keys
         return {}
 
     def altered(self, session: Session, registered: Sequence[Registration]) -> Collection[int]:
         """Return the keys of those of its matters whose own rows are not what the ledger says of them."""
-        del session, registered
         return ()
 
-    def classed(self) -> Classing | None:
+    def classed(self) -> ClassQuery | None:
         """Return the query for how the archive classes its matters; None: it keeps no volume of them."""
         return None
 
     def retention(self, file: MatterFile, office: Office) -> Retention:
         """Return how long the archive keeps the volume of a closed matter."""
-        del file
         return office.policy.archive.retention.by_category[Category.OTHER]
 
     def destroy(self, session: Session, keys: Sequence[int], gone: str) -> None:

@@ -16,7 +16,7 @@ from models.mechanisms.leads.tables import Lead
 from models.messages.kinds import MessageKind
 from models.office.directory import Office
 from models.office.policy import Policy
-from tasks.desks import Act, Classing, Desk, MatterFile, Particulars, Registration
+from tasks.desks import Act, ClassQuery, Desk, MatterFile, Particulars, Registration
 from tasks.matters.reading import assignment_facts, key_of
 
 
@@ -110,7 +110,7 @@ class LeadDesk(Desk):
         leads = session.exec(select(Lead).where(col(Lead.matter_id).in_(told)))
         return [lead.matter_id for lead in leads if not is_registered(lead, *told[lead.matter_id])]
 
-    def classed(self) -> Classing:
+    def classed(self) -> ClassQuery:
         """Return how leads are classed."""
         return select(Lead.matter_id, Lead.category, Lead.importance, Lead.barrier)
 
