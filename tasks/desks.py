@@ -4,13 +4,16 @@ A desk is one object with a few hooks; the rooms call them and know nothing of l
 are listed once, in ``deployments.mechanisms``, and handed in with the workplace. Source: ADR-0027.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Select
+from sqlalchemy.orm import object_session
 from sqlmodel import Session, SQLModel
 
+from models.archive.vocabulary import Barrier, Category, Importance, Retention
 from models.codes import MatterKind
 from models.matters.facts import AcceptedAnswer, MatterFacts
 from models.matters.kinds import Kind, Kinds
@@ -18,6 +21,10 @@ from models.matters.tables import Answer, Assignment, Evidence, Matter
 from models.office.directory import Office
 
 Particulars = list[tuple[str, str]]
+# A matter with what the ledger says of its registration, None where it says nothing.
+Registration = tuple[Matter, Mapping[str, Any] | None]
+# A query for how the archive classes matters: ``matter_id``, ``category``, ``importance`` and ``barrier``.
+ClassQuery = Select[tuple[int, Category | None, Importance, Barrier | None]]
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,10 @@ class Act:
 
 
 class Desk:
-    """What one kind of matter brings; a hook that is not overridden has nothing to add."""
+    """What one kind of matter brings; a hook that is not overridden has nothing to add.
+
+    Hooks that take keys are called once for many matters of its kind.
+    """
 
     kind: Kind
 
@@ -86,7 +96,6 @@ class Desk:
 
     def values(self, file: MatterFile, office: Office) -> Mapping[str, object]:
         """Return what its templates may speak of beside what is true of any matter."""
-        del file, office
         return {}
 
     def answered(self, act: Act, file: MatterFile, accepted: AcceptedAnswer) -> None:
@@ -100,18 +109,41 @@ class Desk:
 
     def particulars(self, file: MatterFile, office: Office) -> Particulars:
         """Return what its story tells at the beginning, as pairs of name and value."""
-        del file, office
         return []
 
+    def texts(self, session: Session, keys: Sequence[int]) -> Mapping[int, str]:
+        """Return what matters say, word for word, by their keys."""
+        return {}
+
     def text(self, file: MatterFile) -> str:
-        """Return what a matter says, word for word."""
-        del file
-        return ""
+        """Return what one matter says, word for word; its file was read in the transaction under way."""
+        key, session = file.matter.id, object_session(file.matter)
+        if key is None or not isinstance(session, Session):
+            return ""
+        return self.texts(session, [key]).get(key, "")
 
     def rows(self, file: MatterFile) -> Mapping[str, SQLModel]:
         """Return its own rows by the names they bear in an exported archive."""
-        del file
         return {}
+
+    def senders(self, session: Session, keys: Sequence[int]) -> Mapping[int, str]:
+        """Return the codes of the units that handed in files other than with an answer, by the file's key."""
+        return {}
+
+    def altered(self, session: Session, registered: Sequence[Registration]) -> Collection[int]:
+        """Return the keys of those of its matters whose own rows are not what the ledger says of them."""
+        return ()
+
+    def classed(self) -> ClassQuery | None:
+        """Return the query for how the archive classes its matters; None: it keeps no volume of them."""
+        return None
+
+    def retention(self, file: MatterFile, office: Office) -> Retention:
+        """Return how long the archive keeps the volume of a closed matter."""
+        return office.policy.archive.retention.by_category[Category.OTHER]
+
+    def destroy(self, session: Session, keys: Sequence[int], gone: str) -> None:
+        """Put ``gone`` in the place of the words in its own rows, when an archive is disposed of."""
 
 
 class Mechanisms:
@@ -122,6 +154,25 @@ class Mechanisms:
         self._desks = {desk.kind.code: desk for desk in desks}
         self.kinds = Kinds(desk.kind for desk in self._desks.values())
 
+    def __iter__(self) -> Iterator[Desk]:
+        """Give all desks."""
+        return iter(self._desks.values())
+
     def desk(self, code: MatterKind) -> Desk:
         """Return the desk of a kind."""
         return self._desks[code]
+
+    def sorted(self, matters: Iterable[Matter]) -> Iterator[tuple[Desk, dict[int, Matter]]]:
+        """Give the desk of each kind there is among matters, with those of its kind by their keys."""
+        found: dict[MatterKind, dict[int, Matter]] = {}
+        for matter in matters:
+            found.setdefault(matter.kind, {})[matter.id or 0] = matter
+        for code, of_kind in found.items():
+            yield self.desk(code), of_kind
+
+    def texts(self, session: Session, matters: Iterable[Matter]) -> dict[int, str]:
+        """Return what matters of any kind say, word for word, by their keys; none where they say nothing."""
+        found: dict[int, str] = {}
+        for desk, of_kind in self.sorted(matters):
+            found.update(desk.texts(session, list(of_kind)))
+        return found

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from models.archive.vocabulary import Importance, Retention
+from models.archive.vocabulary import Retention
 
 # The headings of the table, on paper and in the workbook.
 HEADINGS = ("序号", "文号", "责任者", "题名", "日期", "页数", "SHA-256", "备注")
@@ -57,9 +57,7 @@ class FileIndex:
     archived_on: date
     retention: Retention
     kept_until: date | None
-    category: str
-    barrier: str
-    importance: Importance
+    classes: tuple[str, ...]
     lines: tuple[IndexLine, ...]
 
     @property
@@ -71,7 +69,7 @@ class FileIndex:
             ("事项编号", self.lead),
             ("题名", self.title),
             ("立档单位", self.office),
-            ("类别", "；".join(filter(None, (self.category, self.barrier, self.importance.label)))),
+            ("类别", "；".join(filter(None, self.classes))),
             ("办结", f"{self.closed_on:%Y-%m-%d}（{self.outcome}）"),
             ("归档日期", f"{self.archived_on:%Y-%m-%d}"),
             ("保管期限", f"{self.retention.label}（{kept_label(self.kept_until)}）"),

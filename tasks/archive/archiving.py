@@ -1,4 +1,4 @@
-"""Archiving (归档): a closed lead gets its number, its file index and its term, once. Source: 通知§13(四)."""
+"""Archiving (归档): a closed matter gets its number, file index and term, once. Source: 通知§13(四)."""
 
 import logging
 import unicodedata
@@ -10,17 +10,15 @@ from sqlmodel import Session, col, select
 from models.archive.file_index import IndexLine, kept_label
 from models.archive.rules import kept_until
 from models.archive.tables import ArchiveItem, ArchiveRecord
-from models.codes import MatterKind
 from models.documents.vocabulary import DocumentStatus
 from models.errors import ConflictError, NotFound, RuleViolation, StoreError, Zero137Error
 from models.matters.tables import Matter
-from models.mechanisms.leads.tables import Lead
-from models.office.directory import Office
 from models.record.entries import RULE
 from models.record.entry_kinds import EntryKind
+from tasks.archive.classes import archived_kinds
 from tasks.archive.index import documents_of_family, examine_family, index_lines
 from tasks.documents.rendered import rendered
-from tasks.matters.reading import find_matter, key_of
+from tasks.matters.reading import find_matter, key_of, read_file
 from tasks.record.ledger import append_entry
 from tasks.turns import next_number, take_turn
 from tasks.workplace import Workplace, office_of
@@ -34,29 +32,29 @@ _DOTS = str.maketrans(dict.fromkeys("・•‧∙.．", "·"))
 
 
 def archive_matter(place: Workplace, number: str, now: datetime) -> ArchiveRecord:
-    """Archive a closed lead, unless it is archived.
+    """Archive a closed matter, unless it is archived.
 
     Its documents are rendered and all files looked at first; number, file index and ledger entry are one
-    transaction. A file that is missing or was changed gets a note: it keeps no lead out of the archive.
+    transaction. A file that is missing or was changed gets a note: it keeps nothing out of the archive.
 
     Args:
         place: The workplace.
-        number: The lead.
+        number: The matter.
         now: The moment (aware).
 
     Returns:
         Its record, whoever archived it.
 
     Raises:
-        NotFound: There is no such lead.
-        RuleViolation: It is no lead, or not closed.
+        NotFound: There is no such matter.
+        RuleViolation: The archive keeps no volume of its kind, or it is not closed.
         InputError: A document of it cannot be rendered now.
 
     Source: 通知§13(三), (四).
     """
     with place.reading() as session:
         matter = find_matter(session, number)
-        if (record := _archived(session, matter)) is not None:
+        if (record := _archived(session, place, matter)) is not None:
             return record
         documents = documents_of_family(session, matter)
     for document in documents:
@@ -65,18 +63,17 @@ def archive_matter(place: Workplace, number: str, now: datetime) -> ArchiveRecor
     examined = examine_family(place, matter)
     with place.writing() as session:
         matter = find_matter(session, number, for_change=True)
-        if (record := _archived(session, matter)) is not None:
+        if (record := _archived(session, place, matter)) is not None:
             return record
-        office = office_of(session, place)
-        lines = index_lines(session, office, matter, examined)
+        lines = index_lines(session, place, matter, examined)
         if any(line.sha256 not in examined for line in lines):
             raise ConflictError(f"{matter.number} 在归档时又有新的公文，将由下次巡查归档。")
-        return _archive(session, office, matter, lines, now)
+        return _archive(session, place, matter, lines, now)
 
 
-def _archived(session: Session, matter: Matter) -> ArchiveRecord | None:
-    """Return the record of a lead, None where it is still to be archived."""
-    if matter.kind is not MatterKind.LEAD:
+def _archived(session: Session, place: Workplace, matter: Matter) -> ArchiveRecord | None:
+    """Return the record of a matter, None where it is still to be archived."""
+    if matter.kind not in archived_kinds(place.mechanisms):
         raise RuleViolation("延期申请和通报稿随所属线索归档，请填写线索编号。")
     if matter.outcome is None:
         raise RuleViolation(f"{matter.number} 尚未办结，办结后自动归档。")
@@ -84,12 +81,12 @@ def _archived(session: Session, matter: Matter) -> ArchiveRecord | None:
 
 
 def _archive(
-    session: Session, office: Office, matter: Matter, lines: Sequence[IndexLine], now: datetime
+    session: Session, place: Workplace, matter: Matter, lines: Sequence[IndexLine], now: datetime
 ) -> ArchiveRecord:
-    """Write the record of a lead, its file index and the entry that binds both."""
-    rules, day_of = office.policy.archive, office.policy.day_of
-    lead = session.get_one(Lead, key_of(matter))
-    retention = rules.retention.of(lead.category, matter.outcome, lead.importance)
+    """Write the record of a matter, its file index and the entry that binds both."""
+    rules, day_of = place.policy.archive, place.policy.day_of
+    file = read_file(session, matter, place.mechanisms)
+    retention = file.desk.retention(file, office_of(session, place))
     year = day_of(matter.closed_at or now).year
     series = f"档案/{year}/{retention.value}"
     take_turn(session, series)
@@ -113,30 +110,30 @@ def _archive(
 
 
 def try_archive(place: Workplace, number: str, now: datetime) -> bool:
-    """Archive a lead, and tell whether it is; what is wrong with it keeps nothing else from being done."""
+    """Archive a matter, and tell whether it is; what is wrong with it keeps nothing else from being done."""
     try:
         archive_matter(place, number, now)
     except Zero137Error as error:
         logger.error("%s 未能归档：%s", number, error)  # noqa: TRY400 - told as a sentence, not as a traceback
         return False
     except Exception:
-        # Whatever it is: the lead is closed, its run has done its work, and the next patrol tries again.
+        # Whatever it is: the matter is closed, its run has done its work, and the next patrol tries again.
         logger.exception("%s 未能归档", number)
         return False
     return True
 
 
 def awaits_archiving(place: Workplace, number: str) -> bool:
-    """Tell whether a matter is a closed lead that is not archived yet."""
+    """Tell whether a matter is closed, belongs into the archive and is not there yet."""
     with place.reading() as session:
         matter = find_matter(session, number)
-        if matter.kind is not MatterKind.LEAD or matter.outcome is None:
+        if matter.kind not in archived_kinds(place.mechanisms) or matter.outcome is None:
             return False
         return session.get(ArchiveRecord, key_of(matter)) is None
 
 
 def archive_leftovers(place: Workplace, now: datetime) -> int:
-    """Archive closed leads that are not archived yet, the oldest first; returns how many it was.
+    """Archive closed matters that are not archived yet, the oldest first; returns how many it was.
 
     Raises:
         StoreError: The store cannot be used now.
@@ -144,14 +141,14 @@ def archive_leftovers(place: Workplace, now: datetime) -> int:
     query = (
         select(Matter.number)
         .outerjoin(ArchiveRecord, col(ArchiveRecord.matter_id) == Matter.id)
-        .where(Matter.kind == MatterKind.LEAD, col(Matter.outcome).is_not(None))
+        .where(col(Matter.kind).in_(archived_kinds(place.mechanisms)), col(Matter.outcome).is_not(None))
         .where(col(ArchiveRecord.matter_id).is_(None))
         .order_by(col(Matter.id))
     )
     with place.reading() as session:
         waiting = session.exec(query.limit(_AT_ONCE)).all()
     if waiting and (fault := place.store.fault()):
-        # Or every lead would wait for it in turn.
+        # Or every matter would wait for it in turn.
         raise StoreError(fault)
     return sum(try_archive(place, number, now) for number in waiting)
 

@@ -20,17 +20,15 @@ from models.files.tables import StoredFile
 from models.informants.tables import Informant
 from models.ladder.tables import Escalation
 from models.matters.duties import Reading
-from models.matters.kinds import Kinds
 from models.matters.tables import Answer, Assignment, Evidence, Matter
-from models.mechanisms.leads.tables import Lead
 from models.messages.tables import Message
-from models.petitions.tables import Petition
 from models.record.entry_kinds import EntryKind
 from models.record.tables import LedgerEntry
 from models.texts import check_person
 from tasks.archive.archiving import find_archive
 from tasks.audit.comparison import check_facts
 from tasks.audit.verification import verify_stream
+from tasks.desks import Mechanisms
 from tasks.files.references import needed_files
 from tasks.files.stored_files import copies, note_file
 from tasks.informants.identities import refuse_naming
@@ -80,7 +78,7 @@ def dispose(place: Workplace, number: str, person: str, reason: str, now: dateti
 
     Args:
         place: The workplace.
-        number: The 档号, or the number of the lead.
+        number: The 档号, or the number of the matter.
         person: Who decided it (经办人).
         reason: Why, as the report of the appraisal (鉴定) says.
         now: The moment (aware).
@@ -100,11 +98,11 @@ def dispose(place: Workplace, number: str, person: str, reason: str, now: dateti
         record.disposed_at = now
         session.add(record)
         session.flush()
-        family = [key_of(each) for each in family_of(session, matter)]
-        digests = _digests(session, family)
+        family = family_of(session, matter)
+        digests = _digests(session, [key_of(each) for each in family])
         needed = needed_files(session, digests)
         destroyed = sorted(digests - needed)
-        _destroy_words(session, place.kinds, family)
+        _destroy_words(session, place.mechanisms, family)
         session.connection().execute(delete(StoredFile).where(col(StoredFile.sha256).in_(destroyed)))
         actor = f"{office_of(session, place).bureau().short_name} {person}"
         append_entry(
@@ -133,7 +131,7 @@ def _check(place: Workplace, record: ArchiveRecord, now: datetime) -> None:
 
 
 def _digests(session: Session, family: Sequence[int]) -> set[str]:
-    """Return the digests of every file of a lead and its petitions."""
+    """Return the digests of every file of a matter and its parts."""
     documents = session.exec(select(Document).where(col(Document.matter_id).in_(family))).all()
     evidence = session.exec(select(Evidence.sha256).where(col(Evidence.matter_id).in_(family)))
     items = session.exec(select(ArchiveItem.sha256).where(col(ArchiveItem.matter_id).in_(family)))
@@ -141,16 +139,21 @@ def _digests(session: Session, family: Sequence[int]) -> set[str]:
     return {digest for digest in {*evidence, *items, *rendered} if digest}
 
 
-def _destroy_words(session: Session, kinds: Kinds, family: Sequence[int]) -> None:
-    """Destroy what was written about a lead, and who reported it."""
+def _destroy_words(session: Session, mechanisms: Mechanisms, matters: Sequence[Matter]) -> None:
+    """Destroy what was written about a matter and its parts, and who reported it."""
+    for desk, of_kind in mechanisms.sorted(matters):
+        desk.destroy(session, list(of_kind), DESTROYED)
+    family = [key_of(matter) for matter in matters]
     # What people wrote into the fields of an answer; the others hold units, dates and decisions.
-    words = {field.key for duty in kinds.duties for field in duty.fields if field.reading is Reading.TEXT}
+    words = {
+        field.key
+        for duty in mechanisms.kinds.duties
+        for field in duty.fields
+        if field.reading is Reading.TEXT
+    }
     run = session.connection().execute
     assigned = select(Assignment.id).where(col(Assignment.matter_id).in_(family))
     run(delete(Informant).where(col(Informant.matter_id).in_(family)))
-    run(update(Lead).where(col(Lead.matter_id).in_(family)).values(facts=DESTROYED))
-    petitions = update(Petition).where(col(Petition.matter_id).in_(family))
-    run(petitions.values(subject="", body=DESTROYED))
     run(update(Escalation).where(col(Escalation.assignment_id).in_(assigned)).values(reason=""))
     run(update(Message).where(col(Message.matter_id).in_(family)).values(body=DESTROYED))
     for answer in session.exec(select(Answer).where(col(Answer.assignment_id).in_(assigned))).all():
@@ -181,8 +184,8 @@ def remove_disposed(place: Workplace) -> int:
             )
         )
         keys = session.exec(disposed).all()
-        petitions = session.exec(select(Matter.id).where(col(Matter.parent_id).in_(keys))).all()
-        digests = _digests(session, [*keys, *filter(None, petitions)])
+        parts = session.exec(select(Matter.id).where(col(Matter.parent_id).in_(keys))).all()
+        digests = _digests(session, [*keys, *filter(None, parts)])
     there = {digest: names for digest in sorted(digests) if (names := _stored(place, digest))}
     return sum(_removed(place, digest, names) for digest, names in there.items())
 

@@ -1,4 +1,4 @@
-"""Putting a file index together from what is stored of a lead and of the petitions about it."""
+"""Putting a file index together from what is stored of a matter and of its parts."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,14 +13,13 @@ from models.documents.vocabulary import DocumentStatus
 from models.files.file_names import kept_name, safe_name
 from models.files.vocabulary import FileFault
 from models.matters.tables import Answer, AnswerEvidence, Assignment, Evidence, Matter
-from models.mechanisms.leads.tables import Lead
-from models.office.directory import Office
-from models.petitions.tables import Petition, PetitionEvidence
+from tasks.archive.classes import classes_of
 from tasks.archive.page_count import Examined, examine
+from tasks.desks import Mechanisms
 from tasks.matters.reading import family_of, key_of
 from tasks.store.blobs import blob_name
 from tasks.store.protocol import DOCUMENTS, EVIDENCE
-from tasks.workplace import Workplace
+from tasks.workplace import Workplace, office_of
 
 PDF = "application/pdf"
 _FAULTS = {
@@ -29,9 +28,9 @@ _FAULTS = {
 }
 
 
-def documents_of_family(session: Session, lead: Matter) -> list[Document]:
-    """Return the documents that went out about a lead, in order; what stayed a draft is none of them."""
-    family = [key_of(matter) for matter in family_of(session, lead)]
+def documents_of_family(session: Session, matter: Matter) -> list[Document]:
+    """Return the documents that went out about a matter, in order; what stayed a draft is none of them."""
+    family = [key_of(each) for each in family_of(session, matter)]
     query = select(Document).where(
         col(Document.matter_id).in_(family),
         # What was withdrawn before it had a file never left the office.
@@ -41,18 +40,18 @@ def documents_of_family(session: Session, lead: Matter) -> list[Document]:
     return list(session.exec(query.order_by(col(Document.created_at), col(Document.id))))
 
 
-def evidence_of_family(session: Session, lead: Matter) -> list[Evidence]:
-    """Return what was handed in about a lead, in the order in which it came."""
-    family = [key_of(matter) for matter in family_of(session, lead)]
+def evidence_of_family(session: Session, matter: Matter) -> list[Evidence]:
+    """Return what was handed in about a matter, in the order in which it came."""
+    family = [key_of(each) for each in family_of(session, matter)]
     query = select(Evidence).where(col(Evidence.matter_id).in_(family))
     return list(session.exec(query.order_by(col(Evidence.id))))
 
 
-def examine_family(place: Workplace, lead: Matter) -> dict[str, Examined]:
-    """Look at every file of a lead, whatever it holds; returns what was found by digest."""
+def examine_family(place: Workplace, matter: Matter) -> dict[str, Examined]:
+    """Look at every file of a matter, whatever it holds; returns what was found by digest."""
     with place.reading() as session:
-        documents = documents_of_family(session, lead)
-        evidence = evidence_of_family(session, lead)
+        documents = documents_of_family(session, matter)
+        evidence = evidence_of_family(session, matter)
     found: dict[str, Examined] = {}
     for digest in filter(None, (document.pdf_sha256 for document in documents)):
         found[digest] = examine(place.store, blob_name(DOCUMENTS, digest), digest, PDF)
@@ -63,14 +62,14 @@ def examine_family(place: Workplace, lead: Matter) -> dict[str, Examined]:
 
 
 def index_lines(
-    session: Session, office: Office, lead: Matter, examined: Mapping[str, Examined]
+    session: Session, place: Workplace, matter: Matter, examined: Mapping[str, Examined]
 ) -> list[IndexLine]:
-    """Return the lines of a lead's file index: documents first, then what was handed in, each as it came."""
+    """Return the lines of a matter's file index: documents, then what was handed in, each as it came."""
     lines = [
-        *(_document_line(document) for document in documents_of_family(session, lead)),
-        *_evidence_lines(session, office, lead),
+        *(_document_line(document) for document in documents_of_family(session, matter)),
+        *_evidence_lines(session, place, matter),
     ]
-    return [_numbered(line, place, examined) for place, line in enumerate(lines, start=1)]
+    return [_numbered(line, number, examined) for number, line in enumerate(lines, start=1)]
 
 
 def _document_line(document: Document) -> IndexLine:
@@ -84,10 +83,10 @@ def _document_line(document: Document) -> IndexLine:
     )  # fmt: skip
 
 
-def _evidence_lines(session: Session, office: Office, lead: Matter) -> Iterator[IndexLine]:
+def _evidence_lines(session: Session, place: Workplace, matter: Matter) -> Iterator[IndexLine]:
     """Give the lines of what was handed in, each with the unit it came from."""
-    authors = _authors(session, lead)
-    for piece in evidence_of_family(session, lead):
+    office, authors = office_of(session, place), _authors(session, place.mechanisms, matter)
+    for piece in evidence_of_family(session, matter):
         unit = authors.get(key_of(piece))
         author = office.stored(unit) if unit else office.bureau()
         yield IndexLine(
@@ -96,22 +95,20 @@ def _evidence_lines(session: Session, office: Office, lead: Matter) -> Iterator[
         )  # fmt: skip
 
 
-def _authors(session: Session, lead: Matter) -> dict[int, str]:
+def _authors(session: Session, mechanisms: Mechanisms, matter: Matter) -> dict[int, str]:
     """Return the units that handed files in first, by the key of the file."""
-    family = [key_of(matter) for matter in family_of(session, lead)]
-    asked = (
-        select(PetitionEvidence.evidence_id, Petition.unit_code)
-        .join(Petition, col(Petition.matter_id) == PetitionEvidence.matter_id)
-        .where(col(Petition.matter_id).in_(family))
-    )
+    family = family_of(session, matter)
+    authors: dict[int, str] = {}
+    for desk, of_kind in mechanisms.sorted(family):
+        authors.update(desk.senders(session, list(of_kind)))
     answered = (
         select(AnswerEvidence.evidence_id, Answer.unit_code)
         .join(Answer)
         .join(Assignment)
-        .where(col(Assignment.matter_id).in_(family))
+        .where(col(Assignment.matter_id).in_([key_of(each) for each in family]))
         .order_by(col(Answer.id).desc())
     )
-    return {**dict(session.exec(asked).all()), **dict(session.exec(answered).all())}
+    return {**authors, **dict(session.exec(answered).all())}
 
 
 def _numbered(line: IndexLine, sequence: int, examined: Mapping[str, Examined]) -> IndexLine:
@@ -129,16 +126,15 @@ def stored_lines(session: Session, record: ArchiveRecord) -> tuple[IndexLine, ..
     return tuple(IndexLine(**row.model_dump(exclude={"matter_id"})) for row in rows)
 
 
-def read_index(session: Session, office: Office, record: ArchiveRecord) -> FileIndex:
-    """Return the file index of an archived lead."""
-    matter = session.get_one(Matter, record.matter_id)
-    lead = session.get_one(Lead, record.matter_id)
-    day_of = office.policy.day_of
+def read_index(session: Session, place: Workplace, record: ArchiveRecord) -> FileIndex:
+    """Return the file index of an archived matter."""
+    matter, bureau = session.get_one(Matter, record.matter_id), office_of(session, place).bureau()
+    classes = classes_of(session, place.mechanisms, record.matter_id).labels
+    day_of = place.policy.day_of
     return FileIndex(
         number=record.number, lead=f"{matter.printed_number}（{matter.number}）", title=matter.title,
-        office=office.bureau().name, closed_on=day_of(matter.closed_at or record.archived_at),
+        office=bureau.name, closed_on=day_of(matter.closed_at or record.archived_at),
         outcome=matter.outcome.label if matter.outcome else "", archived_on=day_of(record.archived_at),
-        retention=record.retention, kept_until=record.kept_until, category=lead.category.label,
-        barrier=f"{lead.barrier.value} {lead.barrier.label}" if lead.barrier else "",
-        importance=lead.importance, lines=stored_lines(session, record),
+        retention=record.retention, kept_until=record.kept_until, classes=classes,
+        lines=stored_lines(session, record),
     )  # fmt: skip

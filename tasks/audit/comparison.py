@@ -1,4 +1,4 @@
-"""Comparing the facts people read with the ledger: leads, answers, files, documents, archive.
+"""Comparing the facts people read with the ledger: registration, answers, files, documents, archive.
 
 The ledger proves itself; this shows that nobody changed, removed or added what stands beside it. What was
 disposed of is left out: its words are gone on purpose. Source: ADR-0014.
@@ -6,7 +6,6 @@ disposed of is left out: its words are gone on purpose. Source: ADR-0014.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -18,11 +17,10 @@ from models.errors import TamperError
 from models.informants.tables import Informant
 from models.matters.facts import DEEMED
 from models.matters.tables import Answer, AnswerEvidence, Assignment, Evidence, Matter
-from models.mechanisms.leads.intake import registration_digest
-from models.mechanisms.leads.tables import Lead
 from models.record.entries import digest
 from models.record.entry_kinds import EntryKind
 from models.record.tables import LedgerEntry
+from tasks.desks import Mechanisms
 from tasks.documents.issuing import digest_of
 from tasks.matters.reading import family_of, find_matter, key_of
 from tasks.workplace import Workplace
@@ -92,7 +90,7 @@ class _Told:
 class _Found:
     """What is stored of one matter."""
 
-    lead: Lead | None = None
+    is_altered: bool = False
     answers: dict[_Turn, tuple[Answer, set[str]]] = field(default_factory=dict)
     files: set[str] = field(default_factory=set)
     documents: dict[str, str] = field(default_factory=dict)
@@ -101,45 +99,49 @@ class _Found:
 
 
 def check_facts(place: Workplace, number: str = "") -> int:
-    """Compare the facts of all matters, or of one lead and its petitions, with the ledger.
+    """Compare the facts of all matters, or of one and its parts, with the ledger.
 
     Returns:
         How many matters were compared.
 
     Raises:
         TamperError: Something was changed, removed or added; its position names the matter and the part.
-        NotFound: There is no such lead.
+        NotFound: There is no such matter.
     """
     count, after = 0, 0
     with place.reading() as session:
         if number:
             family = list(family_of(session, find_matter(session, number)))
-            _check(session, family)
+            _check(session, place.mechanisms, family)
             return len(family)
         query = select(Matter).order_by(col(Matter.id)).limit(_AT_ONCE)
         while matters := session.exec(query.where(col(Matter.id) > after)).all():
-            _check(session, matters)
+            _check(session, place.mechanisms, matters)
             count, after = count + len(matters), key_of(matters[-1])
             # What was compared need not be remembered.
             session.expunge_all()
     return count
 
 
-def _check(session: Session, matters: Sequence[Matter]) -> None:
-    """Compare some matters; a petition counts as disposed of with its lead."""
+def _check(session: Session, mechanisms: Mechanisms, matters: Sequence[Matter]) -> None:
+    """Compare some matters; a part counts as disposed of with what it belongs to."""
     told = _told(session, [matter.number for matter in matters])
     found = _found(session, [key_of(matter) for matter in matters])
+    for desk, of_kind in mechanisms.sorted(matters):
+        registered = [(matter, told[matter.number].registered) for matter in of_kind.values()]
+        for key in desk.altered(session, registered):
+            found[key].is_altered = True
     for matter in matters:
         if told[matter.number].is_disposed or (matter.parent_id and _is_disposed(session, matter.parent_id)):
             continue
-        for part in _differences(matter, told[matter.number], found[key_of(matter)]):
+        for part in _differences(told[matter.number], found[key_of(matter)]):
             place = f"{matter.number} {part}"
             raise TamperError(f"{place}与台账不符：登记的内容被改动、删除或添加。", place)
 
 
-def _is_disposed(session: Session, lead: int) -> bool:
-    """Tell whether the ledger says that a lead was disposed of."""
-    number = session.get_one(Matter, lead).number
+def _is_disposed(session: Session, key: int) -> bool:
+    """Tell whether the ledger says that a matter was disposed of."""
+    number = session.get_one(Matter, key).number
     query = select(LedgerEntry.id).where(LedgerEntry.stream == number, LedgerEntry.kind == EntryKind.DISPOSED)
     return session.exec(query).first() is not None
 
@@ -160,8 +162,6 @@ def _told(session: Session, numbers: Sequence[str]) -> dict[str, _Told]:
 def _found(session: Session, keys: Sequence[int]) -> dict[int, _Found]:
     """Return what is stored of some matters."""
     found = {key: _Found() for key in keys}
-    for lead in session.exec(select(Lead).where(col(Lead.matter_id).in_(keys))):
-        found[lead.matter_id].lead = lead
     for record in session.exec(select(ArchiveRecord).where(col(ArchiveRecord.matter_id).in_(keys))):
         found[record.matter_id].archive = record
     for document in session.exec(select(Document).where(col(Document.matter_id).in_(keys))):
@@ -193,9 +193,9 @@ def _proofs(session: Session, keys: Sequence[int]) -> dict[int, set[str]]:
     return found
 
 
-def _differences(matter: Matter, told: _Told, found: _Found) -> Iterator[str]:
+def _differences(told: _Told, found: _Found) -> Iterator[str]:
     """Yield the parts of a matter that are not as the ledger says, in the order of the life cycle."""
-    if found.lead is not None and not _is_registered(matter, found.lead, told.registered):
+    if found.is_altered:
         yield "登记内容"
     yield from _answer_differences(told, found)
     if told.files - found.files:
@@ -208,19 +208,6 @@ def _differences(matter: Matter, told: _Told, found: _Found) -> Iterator[str]:
         yield "档案登记"
     if told.informant and told.informant != found.informant:
         yield "举报人信息"
-
-
-def _is_registered(matter: Matter, lead: Lead, told: Detail | None) -> bool:
-    """Tell whether a lead says what was registered; earlier releases noted less of it."""
-    if told is None:
-        return False
-    said = registration_digest(matter.title, lead.facts, lead.source_level, lead.document_number)
-    return (
-        str(told.get("content_sha256", said)) == said
-        and str(told["fingerprint"]) == lead.fingerprint
-        and str(told["category"]) == lead.category.value
-        and datetime.fromisoformat(str(told["received_at"])) == lead.received_at
-    )
 
 
 def _answer_differences(told: _Told, found: _Found) -> Iterator[str]:

@@ -7,13 +7,10 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from models.archive.tables import ArchiveRecord
-from models.codes import MatterKind
 from models.errors import ConflictError, InputError, NotFound, RuleViolation, Zero137Error
 from models.informants.identity import Identity, identity_in, identity_text, names_informant
 from models.informants.tables import Informant
 from models.matters.tables import Matter
-from models.mechanisms.leads.intake import LeadDraft
-from models.mechanisms.leads.tables import Lead
 from models.record.entries import Fact, digest
 from models.record.entry_kinds import EntryKind
 from models.texts import required_text
@@ -75,7 +72,7 @@ def record_informant(
     Raises:
         NotFound: There is no such lead, or no key.
         InputError: The key cannot be used.
-        RuleViolation: The matter is no lead, its archive was disposed of, or nobody is named.
+        RuleViolation: The matter is part of another one, its archive was disposed of, or nobody is named.
         ConflictError: There is one already, and it was not to be corrected.
     """
     by = required_text(person, "经办人", LONGEST_PERSON)
@@ -95,18 +92,18 @@ def record_informant(
 def keep_informants(
     session: Session,
     place: Workplace,
-    leads: Sequence[tuple[str, LeadDraft]],
+    reported: Sequence[tuple[str, Identity]],
     actor: str,
     now: datetime,
 ) -> None:
-    """Seal the informants of leads that are being registered, within the same transaction.
+    """Seal the informants of matters that are being registered, within the same transaction.
 
-    A lead known before gets the informant it lacked while it is open; one that is there is left alone.
+    A matter known before gets the informant it lacked while it is open; one that is there is left alone.
 
     Args:
         session: The transaction of the registration.
         place: The workplace.
-        leads: The number of each lead with what came in.
+        reported: The number of each matter with who reported it.
         actor: Who registers them.
         now: The present moment (aware).
 
@@ -118,11 +115,11 @@ def keep_informants(
     vault = open_vault(place)
     facts = []
     # In the order of their numbers, as whoever else locks several streams does.
-    for number, draft in sorted(leads, key=lambda lead: lead[0]):
+    for number, identity in sorted(reported, key=lambda each: each[0]):
         matter = find_matter(session, number)
         known = session.get(Informant, key_of(matter)) is not None
-        if draft.identity is not None and not known and matter.outcome is None:
-            facts.append(_seal(session, vault, matter, draft.identity, actor, now))
+        if not known and matter.outcome is None:
+            facts.append(_seal(session, vault, matter, identity, actor, now))
     append_facts(session, facts)
 
 
@@ -206,15 +203,15 @@ def refuse_naming(session: Session, place: Workplace, matter: Matter, *texts: st
 
 
 def is_named_in_lead(place: Workplace, number: str, identity: Identity) -> bool:
-    """Tell whether title or facts of a lead name an informant, as they may where both came in apart.
+    """Tell whether the words of a matter name an informant, as they may where both came in apart.
 
     Raises:
-        NotFound: There is no such lead.
+        NotFound: There is no such matter.
     """
     with place.reading() as session:
         matter = find_matter(session, number)
-        lead = session.get_one(Lead, key_of(matter))
-        return names_informant(identity, matter.title, lead.facts)
+        texts = place.mechanisms.texts(session, [matter])
+        return names_informant(identity, matter.title, *texts.values())
 
 
 def has_informant(place: Workplace, number: str) -> bool:
@@ -264,8 +261,8 @@ def _with_informant(session: Session, number: str) -> Matter:
 
 
 def _check_may_record(session: Session, matter: Matter) -> None:
-    """Refuse an informant of what is no lead, or of a lead whose file was destroyed on purpose."""
-    if matter.kind is not MatterKind.LEAD:
+    """Refuse an informant of a part, or of a matter whose file was destroyed on purpose."""
+    if matter.parent_id is not None:
         raise RuleViolation(f"{matter.number} 不是问题线索，举报人信息应登记在所涉线索上。")
     record = session.get(ArchiveRecord, key_of(matter))
     if record is not None and record.disposed_at is not None:

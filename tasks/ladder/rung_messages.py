@@ -16,7 +16,7 @@ from models.messages.kinds import MessageKind
 from models.office.directory import Office
 from models.office.vocabulary import Role
 from notifications.texts.rendering import RenderedMessage
-from tasks.desks import MatterFile, Mechanisms
+from tasks.desks import Mechanisms
 from tasks.documents.issuing import NewDocument, issue_documents
 from tasks.matters.due_dates import due_account
 from tasks.matters.reading import key_of
@@ -81,14 +81,15 @@ class NoticeDesk:
             (key_of(each.row), each.rule.rung): each
             for each in notices if each.rule.document and not each.rule.needs_approval
         }  # fmt: skip
+        texts = self.mechanisms.texts(session, (each.matter for each in official.values()))
         wanted = []
         for (row_id, _), notice in official.items():
             unit_code = self._document_to(notice)
-            values = {
-                **self._values(notice, unit_code, history.get(row_id, [])),
-                "facts": self._text(session, notice.matter),
+            added = {
+                "facts": texts.get(key_of(notice.matter), ""),
                 "notice": self.office.policy.documents.notice,
             }
+            values = {**self._values(notice, unit_code, history.get(row_id, [])), **added}
             kind = notice.rule.document or DocumentKind.REPORT
             wanted.append(NewDocument(kind, notice.matter, self.office.stored(unit_code).name, values))
         numbers = issue_documents(session, self.office, wanted, self.now)
@@ -99,11 +100,6 @@ class NoticeDesk:
         if notice.rule.document is DocumentKind.REPORT:
             return next((u.code for u in self.office.all_with(Role.GOVERNMENT)), notice.row.unit_code)
         return notice.row.unit_code
-
-    def _text(self, session: Session, matter: Matter) -> str:
-        """Return what a matter says, word for word."""
-        desk = self.mechanisms.desk(matter.kind)
-        return desk.text(MatterFile(matter, desk, desk.subject(session, matter), []))
 
     def draft(self, session: Session, notice: Notice) -> RenderedMessage | None:
         """Return a notice in the words in which it would be sent, None where no template gives any."""

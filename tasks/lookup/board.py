@@ -6,13 +6,14 @@ from typing import TypedDict
 
 from sqlmodel import Session, col, func, or_, select
 
-from models.codes import MatterKind, Step
+from models.codes import Step
 from models.days.calendar import WorkCalendar
 from models.lookup.board import OwedFact, Span, Tally, tallies, total, trend
 from models.matters.tables import Answer, Assignment, Matter
 from models.office.policy import Policy
 from notifications.tables.charts import draw_trend
 from notifications.texts.rendering import render_markdown
+from tasks.matters.reading import STANDING
 from tasks.workplace import Workplace, office_of, work_calendar
 
 # How many days the trend goes back, today included.
@@ -39,7 +40,7 @@ class BoardDay(TypedDict):
 
 
 class Board(TypedDict):
-    """The board as plain values: leads, of them what is due, by authority and step, and day by day."""
+    """The board as plain values: what is open, of it what is due, by authority and step, and day by day."""
 
     open: int
     due_today: int
@@ -59,9 +60,10 @@ def read_board(place: Workplace, now: datetime) -> Board:
         now: The moment (aware).
 
     Returns:
-        ``open`` leads and those of them ``due_today``, ``near`` and ``overdue``; the same by authority
-        (the bureau before the transfer) and step in ``rows``; ``closed_on_time`` and ``closed_late``;
-        and in ``trend`` the open leads and overdue assignments at the end of each day.
+        ``open`` matters that stand by themselves and those of them ``due_today``, ``near`` and ``overdue``;
+        the same by authority (who owes it where nothing was transferred) and step in ``rows``;
+        ``closed_on_time`` and ``closed_late``; and in ``trend`` the open matters and overdue assignments at
+        the end of each day.
     """
     today = place.policy.day_of(now)
     with place.reading() as session:
@@ -69,12 +71,10 @@ def read_board(place: Workplace, now: datetime) -> Board:
         counted = tallies(owed_facts(session, place.policy, work_calendar(session)), today, now)
         closed, closed_late = _closed(session)
         days = _trend(session, place.policy, today, now)
-        open_leads = session.exec(
-            select(func.count()).where(Matter.kind == MatterKind.LEAD, col(Matter.outcome).is_(None))
-        ).one()
+        open_matters = session.exec(select(func.count()).where(STANDING, col(Matter.outcome).is_(None))).one()
     sums = total(counted.values())
     return Board(
-        open=open_leads, due_today=sums.due_today, near=sums.near, overdue=sums.overdue,
+        open=open_matters, due_today=sums.due_today, near=sums.near, overdue=sums.overdue,
         closed_on_time=closed - closed_late, closed_late=closed_late, trend=days,
         rows=[_row(office.stored(code).name, step, tally) for (code, step), tally in counted.items()],
     )  # fmt: skip
@@ -96,7 +96,7 @@ def _row(authority: str, step: Step, tally: Tally) -> BoardRow:
 
 
 def owed_facts(session: Session, policy: Policy, calendar: WorkCalendar) -> list[OwedFact]:
-    """Return what is owed for leads, by authority in the order of its code, step and due date."""
+    """Return what is owed, by authority in the order of its code, step and due date."""
     transfer = (
         select(Assignment.matter_id, Answer.fields["authority"].as_string().label("authority"))  # type: ignore[attr-defined]
         .join(Answer)
@@ -109,7 +109,7 @@ def owed_facts(session: Session, policy: Policy, calendar: WorkCalendar) -> list
         select(*grouped, func.count())  # type: ignore[call-overload]
         .join(Matter)
         .outerjoin(transfer, transfer.c.matter_id == Matter.id)
-        .where(col(Assignment.answered_at).is_(None), Matter.kind == MatterKind.LEAD)
+        .where(col(Assignment.answered_at).is_(None), STANDING)
         .group_by(*grouped)
     )
     facts = [
@@ -121,9 +121,9 @@ def owed_facts(session: Session, policy: Policy, calendar: WorkCalendar) -> list
 
 
 def _closed(session: Session) -> tuple[int, int]:
-    """Return how many leads were closed, and how many of them with a step that was late."""
+    """Return how many matters were closed, and how many of them with a step that was late."""
     late = select(Assignment.matter_id).where(col(Assignment.answered_at) > Assignment.due_at)
-    closed = select(func.count()).where(Matter.kind == MatterKind.LEAD, col(Matter.outcome).is_not(None))
+    closed = select(func.count()).where(STANDING, col(Matter.outcome).is_not(None))
     counted = session.exec(closed).one()
     counted_late = session.exec(closed.where(col(Matter.id).in_(late))).one()
     return counted, counted_late
@@ -136,15 +136,13 @@ def _trend(session: Session, policy: Policy, today: date, now: datetime) -> list
     opened, overdue = _opened(session, policy, start), _overdue(session, policy, start, now)
     before = first - timedelta(days=1), None
     opened[before] += session.exec(
-        select(func.count()).where(
-            Matter.kind == MatterKind.LEAD, col(Matter.closed_at).is_(None), col(Matter.created_at) < start
-        )
+        select(func.count()).where(STANDING, col(Matter.closed_at).is_(None), col(Matter.created_at) < start)
     ).one()
     overdue[before] += session.exec(
         select(func.count())
         .select_from(Assignment)
         .join(Matter)
-        .where(Matter.kind == MatterKind.LEAD, col(Assignment.answered_at).is_(None))
+        .where(STANDING, col(Assignment.answered_at).is_(None))
         .where(col(Assignment.due_at) < start)
     ).one()
     days = trend(opened, overdue, first, today)
@@ -152,9 +150,9 @@ def _trend(session: Session, policy: Policy, today: date, now: datetime) -> list
 
 
 def _opened(session: Session, policy: Policy, start: datetime) -> Counter[Span]:
-    """Return the days of registration and closure of leads with one of them in the period."""
+    """Return the days of registration and closure of matters with one of them in the period."""
     query = select(Matter.created_at, Matter.closed_at).where(
-        Matter.kind == MatterKind.LEAD,
+        STANDING,
         or_(col(Matter.closed_at) >= start, col(Matter.created_at) >= start),
     )
     return Counter(_span(policy, created, closed) for created, closed in session.exec(query))
@@ -169,7 +167,7 @@ def _overdue(session: Session, policy: Policy, start: datetime, now: datetime) -
         (col(Assignment.answered_at) >= start) & (col(Assignment.answered_at) > Assignment.due_at),
     )
     query = select(Assignment.due_at, Assignment.answered_at).join(Matter)
-    found = session.exec(query.where(Matter.kind == MatterKind.LEAD, late))
+    found = session.exec(query.where(STANDING, late))
     return Counter(_span(policy, due, answered) for due, answered in found)
 
 

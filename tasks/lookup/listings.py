@@ -17,7 +17,7 @@ from models.messages.tables import Message
 from models.messages.vocabulary import Delivery
 from tasks.delivery.sending import WAITING
 from tasks.evidence.pieces import evidence_of
-from tasks.matters.reading import find_matter, key_of
+from tasks.matters.reading import STANDING, find_matter, key_of
 from tasks.workplace import Workplace
 
 
@@ -97,14 +97,16 @@ def count_rungs(place: Workplace) -> Counter[tuple[Rung, Raising]]:
 
 
 def count_matters(place: Workplace) -> dict[str, int]:
-    """Return how many matters there are, open and overdue, and messages unsent and given up."""
-    overdue = select(func.count(func.distinct(Assignment.matter_id))).where(
-        col(Assignment.answered_at).is_(None), col(Assignment.due_at) < place.clock()
+    """Return how many matters stand by themselves, open and overdue, and messages unsent and given up."""
+    overdue = (
+        select(func.count(func.distinct(Assignment.matter_id)))
+        .join(Matter)
+        .where(STANDING, col(Assignment.answered_at).is_(None), col(Assignment.due_at) < place.clock())
     )
     with place.reading() as session:
         return {
-            "leads": _count(session, Matter),
-            "open": _count(session, Matter, col(Matter.outcome).is_(None)),
+            "leads": _count(session, Matter, STANDING),
+            "open": _count(session, Matter, STANDING, col(Matter.outcome).is_(None)),
             "overdue": session.exec(overdue).one(),
             "unsent": _count(session, Message, col(Message.status).in_(WAITING)),
             "given_up": _count(session, Message, col(Message.status) == Delivery.GIVEN_UP),

@@ -3,12 +3,16 @@
 import unicodedata
 from collections.abc import Iterator
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
 from models.errors import NotFound
 from models.matters.facts import AnswerFact, AssignmentFact, PartFact
 from models.matters.tables import Answer, AnswerEvidence, Assignment, Evidence, Matter
 from tasks.desks import AnsweredAssignment, MatterFile, Mechanisms
+
+# What stands by itself is counted, listed and archived; a part goes with the matter it belongs to.
+STANDING: ColumnElement[bool] = col(Matter.parent_id).is_(None)
 
 
 def find_matter(session: Session, number: str, *, for_change: bool = False) -> Matter:

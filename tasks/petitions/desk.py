@@ -1,16 +1,17 @@
 """The desk of any petition: what is put before somebody about what another matter owes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlmodel import Session, SQLModel
+from sqlalchemy import update
+from sqlmodel import Session, SQLModel, col, select
 
 from models.days.terms import day_label
 from models.matters.tables import Assignment, Matter
 from models.office.directory import Office
 from models.office.vocabulary import Role
 from models.petitions.facts import PetitionFacts
-from models.petitions.tables import Petition
+from models.petitions.tables import Petition, PetitionEvidence
 from tasks.desks import Desk, MatterFile, Particulars
 from tasks.matters.reading import assignment_facts, key_of, step_label
 
@@ -68,11 +69,25 @@ class PetitionDesk(Desk):
             ("提出时间", office.policy.business_hours.label_of(file.matter.created_at)),
         ]
 
-    def text(self, file: MatterFile) -> str:
-        """Return the grounds of a request, or a circular as drafted."""
-        petition = file.subject.petition
-        return "\n".join(filter(None, (petition.subject, petition.body)))
+    def texts(self, session: Session, keys: Sequence[int]) -> Mapping[int, str]:
+        """Return the grounds of requests, and circulars as drafted."""
+        found = session.exec(select(Petition).where(col(Petition.matter_id).in_(keys)))
+        return {each.matter_id: "\n".join(filter(None, (each.subject, each.body))) for each in found}
 
     def rows(self, file: MatterFile) -> Mapping[str, SQLModel]:
         """Return its row."""
         return {"petition": file.subject.petition}
+
+    def senders(self, session: Session, keys: Sequence[int]) -> Mapping[int, str]:
+        """Return who handed in the written request."""
+        query = (
+            select(PetitionEvidence.evidence_id, Petition.unit_code)
+            .join(Petition, col(Petition.matter_id) == PetitionEvidence.matter_id)
+            .where(col(Petition.matter_id).in_(keys))
+        )
+        return dict(session.exec(query).all())
+
+    def destroy(self, session: Session, keys: Sequence[int], gone: str) -> None:
+        """Destroy what was put forward."""
+        petitions = update(Petition).where(col(Petition.matter_id).in_(keys))
+        session.connection().execute(petitions.values(subject="", body=gone))

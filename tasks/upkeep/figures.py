@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select, text
 
-from models.codes import MatterKind, Outcome, Step
+from models.codes import Outcome, Step
 from models.files.tables import StoredFile
 from models.files.vocabulary import FileFault
 from models.lookup.board import OwedFact
@@ -21,6 +21,7 @@ from models.runs.tables import PatrolRound
 from models.runs.vocabulary import RunFault
 from tasks.delivery.sending import WAITING
 from tasks.lookup.board import owed_facts
+from tasks.matters.reading import STANDING
 from tasks.workplace import Workplace, work_calendar
 
 
@@ -29,8 +30,8 @@ class Figures:
     """How the system stands at one moment; ages in seconds, None where there is nothing to be old.
 
     Attributes:
-        owed: Answers that are owed for leads, by authority, step and signal.
-        leads: Leads by outcome, None for those that are open.
+        owed: Answers that are owed, by authority, step and signal.
+        matters: What stands by itself, by outcome, None for what is open.
         messages: Messages that were not handed over, by what became of them.
         oldest_message: The age of the oldest message that waits.
         repairs: Repairs of runs ever made, by what was wrong.
@@ -42,7 +43,7 @@ class Figures:
     """
 
     owed: Mapping[tuple[str, Step, Signal], int]
-    leads: Mapping[Outcome | None, int]
+    matters: Mapping[Outcome | None, int]
     messages: Mapping[Delivery, int]
     oldest_message: float | None
     repairs: Mapping[RunFault, int]
@@ -62,7 +63,7 @@ def read_figures(place: Workplace, now: datetime) -> Figures:
         patrol = session.exec(select(PatrolRound)).first()
         return Figures(
             owed=owed,
-            leads=_leads(session),
+            matters=_matters(session),
             messages=_messages(session),
             oldest_message=_age(_oldest_message(session), now),
             repairs=_repairs(session),
@@ -84,9 +85,9 @@ def _age(moment: datetime | None, now: datetime) -> float | None:
     return None if moment is None else max(0.0, (now - moment).total_seconds())
 
 
-def _leads(session: Session) -> dict[Outcome | None, int]:
-    """Count leads by outcome."""
-    query = select(Matter.outcome, func.count()).where(Matter.kind == MatterKind.LEAD)
+def _matters(session: Session) -> dict[Outcome | None, int]:
+    """Count what stands by itself, by outcome."""
+    query = select(Matter.outcome, func.count()).where(STANDING)
     found = session.exec(query.group_by(col(Matter.outcome)))
     return {Outcome(code) if code else None: count for code, count in found}
 

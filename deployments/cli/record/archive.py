@@ -12,14 +12,14 @@ from models.archive.tables import ArchiveRecord
 from models.archive.vocabulary import Barrier, Category, Importance, Retention
 from models.errors import RuleViolation, TamperError
 from models.matters.tables import Matter
-from models.mechanisms.leads.tables import Lead
 from models.record.entry_kinds import EntryKind
 from tasks.archive.archiving import find_archive
-from tasks.archive.care import ArchiveFilter, Classing, classify, list_archives, review
+from tasks.archive.care import ArchiveFilter, list_archives, review
+from tasks.archive.classes import Classes, classes_of
 from tasks.archive.index import read_index
 from tasks.audit.kept_seals import read_kept_seals
+from tasks.mechanisms.leads.classing import Classing, classify
 from tasks.record.ledger import entries_of
-from tasks.workplace import office_of
 
 if TYPE_CHECKING:
     from tasks.archive.exports.verifying import VerifiedExport
@@ -69,10 +69,10 @@ def list_all(  # noqa: PLR0913 - one for each way to narrow the list
         found = list_archives(place, wanted)
     heading = ("档号", "编号", "类别", "重要程度", "壁垒", "保管至", "下次审核", "题名")
     rows = [
-        (record.number, matter.number, lead.category.label, lead.importance.label,
-         lead.barrier.value if lead.barrier else "", _kept(record),
+        (record.number, matter.number, classes.category.label if classes.category else "",
+         classes.importance.label, classes.barrier or "", _kept(record),
          "" if record.disposed_at else record.review_on, shortened(matter.title, 46))
-        for record, matter, lead in found
+        for record, matter, classes in found
     ]  # fmt: skip
     told = f"{table(heading, rows)}\n共{len(rows)}件。" if rows else "没有符合条件的档案。"
     emit([_data(*each) for each in found], told, as_json=as_json)
@@ -92,12 +92,11 @@ def _kept(record: ArchiveRecord) -> str:
     return "已销毁" if record.disposed_at else str(record.kept_until or "永久")
 
 
-def _data(record: ArchiveRecord, matter: Matter, lead: Lead) -> dict[str, object]:
+def _data(record: ArchiveRecord, matter: Matter, classes: Classes) -> dict[str, object]:
     """Return an archive as JSON values."""
     return {
         **record.model_dump(mode="json", exclude={"matter_id"}), "lead": matter.number,
-        "printed_number": matter.printed_number, "title": matter.title, "category": lead.category.value,
-        "importance": lead.importance.value, "barrier": lead.barrier and lead.barrier.value,
+        "printed_number": matter.printed_number, "title": matter.title, **classes._asdict(),
     }  # fmt: skip
 
 
@@ -108,15 +107,15 @@ def show(*, number: str, as_json: bool) -> None:
     """查看一份档案：登记、卷内目录和审核、导出等经过；填档号或线索编号。"""
     with workplace() as place, place.reading() as session:
         matter, record = find_archive(session, number)
-        lead = session.get_one(Lead, record.matter_id)
-        index = read_index(session, office_of(session, place), record)
+        classes = classes_of(session, place.mechanisms, record.matter_id)
+        index = read_index(session, place, record)
         history = [
             (f"{place.policy.business_hours.local(entry.at):%Y-%m-%d %H:%M}", entry.actor, entry.summary)
             for entry in entries_of(session, matter.number)
             if entry.kind in _CARE
         ]
     data = {
-        **_data(record, matter, lead),
+        **_data(record, matter, classes),
         "items": [{**vars(line), "dated": line.dated.isoformat()} for line in index.lines],
         "history": [dict(zip(("at", "actor", "summary"), each, strict=True)) for each in history],
     }

@@ -146,7 +146,7 @@ class _Writer:
         with self.place.reading() as session:
             office = office_of(session, self.place)
             matter = session.get_one(Matter, self.record.matter_id)
-            index = read_index(session, office, self.record)
+            index = read_index(session, self.place, self.record)
             facts = case_facts(session, matter, self.place.mechanisms)
             documents = {each.number: each for each in documents_of_family(session, matter)}
         actor = f"{office.bureau().short_name} {self.person}"

@@ -1,9 +1,11 @@
 """The desk of leads. Source: 通知§12."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlmodel import Session, SQLModel
+from sqlalchemy import update
+from sqlmodel import Session, SQLModel, col, select
 
+from models.archive.vocabulary import Retention
 from models.codes import Step
 from models.documents.vocabulary import DocumentKind
 from models.matters.tables import Answer, Matter
@@ -12,7 +14,8 @@ from models.mechanisms.leads.life_cycle import LeadFacts
 from models.mechanisms.leads.tables import Lead
 from models.messages.kinds import MessageKind
 from models.office.directory import Office
-from tasks.desks import Act, Desk, MatterFile, Particulars
+from models.office.policy import Policy
+from tasks.desks import Act, ClassQuery, Desk, MatterFile, Particulars, Registration
 from tasks.matters.reading import assignment_facts, key_of
 
 
@@ -80,19 +83,46 @@ class LeadDesk(Desk):
             ("重要程度", lead.importance.label),
         ]
 
-    def text(self, file: MatterFile) -> str:
+    def texts(self, session: Session, keys: Sequence[int]) -> Mapping[int, str]:
         """Return the facts that were reported."""
-        return str(file.subject.facts)
+        query = select(Lead.matter_id, Lead.facts).where(col(Lead.matter_id).in_(keys))
+        return dict(session.exec(query).all())
 
     def rows(self, file: MatterFile) -> Mapping[str, SQLModel]:
         """Return its row."""
         return {"lead": file.subject}
+
+    def altered(self, session: Session, registered: Sequence[Registration]) -> Collection[int]:
+        """Return the keys of the leads that do not say what was registered."""
+        # As above.
+        from tasks.mechanisms.leads.registering import is_registered
+
+        told = {key_of(matter): (matter, detail) for matter, detail in registered}
+        leads = session.exec(select(Lead).where(col(Lead.matter_id).in_(told)))
+        return [lead.matter_id for lead in leads if not is_registered(lead, *told[lead.matter_id])]
+
+    def classed(self) -> ClassQuery:
+        """Return how leads are classed."""
+        return select(Lead.matter_id, Lead.category, Lead.importance, Lead.barrier)
+
+    def retention(self, file: MatterFile, office: Office) -> Retention:
+        """Return what the policy says of its category, its importance and its end."""
+        return lead_retention(file.subject, file.matter, office.policy)
+
+    def destroy(self, session: Session, keys: Sequence[int], gone: str) -> None:
+        """Destroy the facts."""
+        session.connection().execute(update(Lead).where(col(Lead.matter_id).in_(keys)).values(facts=gone))
 
 
 def lead_facts(file: MatterFile, office: Office) -> LeadFacts:
     """Return what the life cycle of a lead decides on."""
     outcome = file.matter.outcome
     return LeadFacts(file.subject.received_at, office.bureau().code, outcome, assignment_facts(file))
+
+
+def lead_retention(lead: Lead, matter: Matter, policy: Policy) -> Retention:
+    """Return how long the file of a lead is kept as it is classed and ended now."""
+    return policy.archive.retention.of(lead.category, matter.outcome, lead.importance)
 
 
 def _source(lead: Lead) -> str:

@@ -1,7 +1,9 @@
 """Registering leads: each one once, with a number that is never given twice."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session, select
 
@@ -52,11 +54,26 @@ def register_leads(place: Workplace, drafts: list[LeadDraft], person: str, now: 
         actor = f"{bureau.short_name} {person}".strip()
         registered = [_register(place, session, draft, actor, now) for draft in drafts]
         reported = [
-            (one.number, draft) for one, draft in zip(registered, drafts, strict=True) if draft.identity
+            (one.number, draft.identity)
+            for one, draft in zip(registered, drafts, strict=True)
+            if draft.identity
         ]
         if reported:
             keep_informants(session, place, reported, actor, now)
         return registered
+
+
+def is_registered(lead: Lead, matter: Matter, told: Mapping[str, Any] | None) -> bool:
+    """Tell whether a lead says what was registered; earlier releases noted less of it."""
+    if told is None:
+        return False
+    said = registration_digest(matter.title, lead.facts, lead.source_level, lead.document_number)
+    return (
+        str(told.get("content_sha256", said)) == said
+        and str(told["fingerprint"]) == lead.fingerprint
+        and str(told["category"]) == lead.category.value
+        and datetime.fromisoformat(str(told["received_at"])) == lead.received_at
+    )
 
 
 def _register(place: Workplace, session: Session, draft: LeadDraft, actor: str, now: datetime) -> Registered:

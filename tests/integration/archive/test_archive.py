@@ -26,10 +26,11 @@ from tasks.archive.archiving import (
     find_archive,
     try_archive,
 )
-from tasks.archive.care import ArchiveFilter, Classing, classify, list_archives, review
+from tasks.archive.care import ArchiveFilter, list_archives, review
 from tasks.archive.index import stored_lines
 from tasks.archive.page_count import count_pages
 from tasks.documents.rendered import render_leftovers
+from tasks.mechanisms.leads.classing import Classing, classify
 from tasks.petitions.extensions import ExtensionRequest, request_extension
 from tasks.workplace import Workplace
 

@@ -18,7 +18,7 @@ from models.errors import InputError, RuleViolation, TamperError
 from models.files.tables import StoredFile
 from models.informants.tables import Informant
 from tasks.archive.archiving import archive_leftovers, archive_matter, find_archive
-from tasks.archive.care import Classing, classify, review
+from tasks.archive.care import review
 from tasks.archive.disposal import DESTROYED, Disposal, dispose, may_be_disposed, remove_disposed
 from tasks.archive.exports.exporting import export_archive
 from tasks.documents.issuing import documents_of
@@ -26,6 +26,7 @@ from tasks.documents.rendered import rendered
 from tasks.evidence.pieces import add_evidence
 from tasks.lookup.stories import tell_story
 from tasks.matters.reading import key_of
+from tasks.mechanisms.leads.classing import Classing, classify
 from tasks.workplace import Workplace
 
 AFTER = datetime(2037, 1, 4, 2, tzinfo=UTC)
