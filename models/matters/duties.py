@@ -84,8 +84,10 @@ class Field:
             case Reading.UNIT if self.role is not None:
                 return office.unit_with(self.role, text).code
             case Reading.UNITS:
-                names = text.translate(_SEPARATORS).split(",")
-                return ",".join(dict.fromkeys(office.unit(name).code for name in names if name.strip()))
+                names = [name for name in text.translate(_SEPARATORS).split(",") if name.strip()]
+                if self.is_required and not names:
+                    raise RuleViolation(f"请填写{self.title}，至少一个单位。")
+                return ",".join(dict.fromkeys(office.unit(name).code for name in names))
         if self.is_required and not visible(text):
             raise RuleViolation(f"请填写{self.title}。")
         return text.strip()

@@ -7,7 +7,6 @@ owes one thing: that they are gathered. Source: ADR-0028.
 from collections.abc import Sequence
 
 from models.codes import Step
-from models.errors import RuleViolation
 from models.matters.duties import Duty, Field, Reading
 from models.matters.facts import AssignmentFact, Await, AwaitParts, NewPart, OpenParts, PartFact
 from models.matters.vocabulary import Ending
@@ -35,20 +34,22 @@ def collecting(step: Step, owed_by: Role) -> Duty:
     )  # fmt: skip
 
 
-def open_parts(parts: Sequence[NewPart]) -> OpenParts:
-    """Return the step that opens parts.
+def gather_parts(
+    assignment: AssignmentFact, parts: Sequence[PartFact], wanted: Sequence[NewPart]
+) -> OpenParts | Await:
+    """Return what comes next while parts are to be gathered: they are opened, then waited for.
+
+    Args:
+        assignment: The open assignment to gather them, which is there before any of them.
+        parts: The parts there are.
+        wanted: The parts to be opened, at least one.
 
     Raises:
-        RuleViolation: There is none, or a unit has two of one kind.
+        ValueError: Nobody is to be asked, or a unit twice; what asks for units has refused that before.
     """
-    if not parts:
-        raise RuleViolation("尚未选择任何单位，请至少选择一个单位。")
-    if len({(part.kind, part.unit) for part in parts}) < len(parts):
-        raise RuleViolation("同一单位被选择了两次，请核对。")
-    return OpenParts(tuple(parts))
-
-
-def await_parts(assignment: AssignmentFact, parts: Sequence[PartFact]) -> Await:
-    """Return the wait for an open assignment that gathers parts."""
-    left = tuple(part.number for part in parts if part.outcome is None)
-    return AwaitParts(assignment, left) if left else Await(assignment)
+    if parts:
+        left = tuple(part.number for part in parts if part.outcome is None)
+        return AwaitParts(assignment, left) if left else Await(assignment)
+    if not wanted or len({(new.kind, new.unit) for new in wanted}) < len(wanted):
+        raise ValueError("a matter asks at least one unit, and each once")
+    return OpenParts(tuple(wanted))

@@ -25,6 +25,8 @@ class Matter(SQLModel, table=True):
     printed_number: str = Field(max_length=60)
     # What it is a part of.
     parent_id: int | None = Field(default=None, foreign_key="matter.id", index=True)
+    # What it belongs to in the end, as its file does; empty where it stands by itself.
+    root_id: int | None = Field(default=None, index=True)
     # The unit whose share of its parent it is; empty for what is put before somebody about a parent.
     unit_code: str | None = Field(default=None, max_length=32, index=True)
     title: str = text_field()

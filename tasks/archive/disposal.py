@@ -184,7 +184,7 @@ def remove_disposed(place: Workplace) -> int:
             )
         )
         keys = session.exec(disposed).all()
-        parts = session.exec(select(Matter.id).where(col(Matter.parent_id).in_(keys))).all()
+        parts = session.exec(select(Matter.id).where(col(Matter.root_id).in_(keys))).all()
         digests = _digests(session, [*keys, *filter(None, parts)])
     there = {digest: names for digest in sorted(digests) if (names := _stored(place, digest))}
     return sum(_removed(place, digest, names) for digest, names in there.items())

@@ -132,7 +132,7 @@ def _check(session: Session, mechanisms: Mechanisms, matters: Sequence[Matter]) 
         for key in desk.altered(session, registered):
             found[key].is_altered = True
     for matter in matters:
-        if told[matter.number].is_disposed or (matter.parent_id and _is_disposed(session, matter.parent_id)):
+        if told[matter.number].is_disposed or (matter.root_id and _is_disposed(session, matter.root_id)):
             continue
         for part in _differences(told[matter.number], found[key_of(matter)]):
             place = f"{matter.number} {part}"

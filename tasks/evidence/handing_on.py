@@ -43,7 +43,7 @@ def hand_on(
     with place.reading() as session:
         matter = find_matter(session, number)
         rows = referenced_evidence(session, matter, references)
-        record = session.get(ArchiveRecord, matter.parent_id or key_of(matter))
+        record = session.get(ArchiveRecord, matter.root_id or key_of(matter))
     if record is not None:
         refuse_disposed(record)
     return [_hand_on(place, row, folder, now) for row in rows]

@@ -69,10 +69,9 @@ def store_pieces(session: Session, matter: Matter, pieces: Sequence[Piece], now:
 
 
 def evidence_of(session: Session, matter: Matter) -> Sequence[Evidence]:
-    """Return the files of a matter in the order they came: its own, or those a petition rests on."""
-    query = select(Evidence).where(Evidence.matter_id == matter.id)
-    if matter.parent_id is not None:
-        query = select(Evidence).join(PetitionEvidence).where(PetitionEvidence.matter_id == matter.id)
+    """Return the files of a matter in the order they came: its own, and those a petition rests on."""
+    rested_on = select(PetitionEvidence.evidence_id).where(PetitionEvidence.matter_id == matter.id)
+    query = select(Evidence).where((col(Evidence.matter_id) == matter.id) | col(Evidence.id).in_(rested_on))
     return session.exec(query.order_by(col(Evidence.id))).all()
 
 
@@ -94,7 +93,7 @@ def referenced_evidence(session: Session, matter: Matter, references: Sequence[s
 
 def _is_disposed(session: Session, matter: Matter) -> bool:
     """Tell whether the archive of a matter was destroyed: what is gone for good is not brought back."""
-    record = session.get(ArchiveRecord, matter.id)
+    record = session.get(ArchiveRecord, matter.root_id or matter.id)
     return record is not None and record.disposed_at is not None
 
 

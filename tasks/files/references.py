@@ -66,7 +66,7 @@ def needed_files(session: Session, digests: Collection[str]) -> set[str]:
 
 def digests_needed() -> Iterator[tuple[str | None, SelectOfScalar[Any]]]:
     """Give each column that holds digests, with the query for those in it that were not disposed of."""
-    whole = func.coalesce(Matter.parent_id, Matter.id)
+    whole = func.coalesce(Matter.root_id, Matter.id)
     for owner, column in (
         (Evidence, Evidence.sha256),
         (Document, Document.pdf_sha256),

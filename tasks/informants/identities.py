@@ -188,12 +188,12 @@ def refuse_naming(session: Session, place: Workplace, matter: Matter, *texts: st
 
     Source: ADR-0016.
     """
-    lead = matter if matter.parent_id is None else session.get_one(Matter, matter.parent_id)
-    row = session.get(Informant, key_of(lead))
+    root = matter if matter.root_id is None else session.get_one(Matter, matter.root_id)
+    row = session.get(Informant, key_of(root))
     if row is None:
         return
     try:
-        identity = identity_in(open_vault(place).open(row.sealed), lead.number)
+        identity = identity_in(open_vault(place).open(row.sealed), root.number)
     except Zero137Error:
         return
     if names_informant(identity, *texts):
@@ -222,7 +222,7 @@ def has_informant(place: Workplace, number: str) -> bool:
     """
     with place.reading() as session:
         matter = find_matter(session, number)
-        return session.get(Informant, matter.parent_id or key_of(matter)) is not None
+        return session.get(Informant, matter.root_id or key_of(matter)) is not None
 
 
 def list_informants(place: Workplace) -> list[Kept]:

@@ -13,7 +13,7 @@ from models.matters.tables import Answer, Assignment, Matter
 from models.office.policy import Policy
 from notifications.tables.charts import draw_trend
 from notifications.texts.rendering import render_markdown
-from tasks.matters.reading import STANDING
+from tasks.matters.reading import OWED, STANDING
 from tasks.workplace import Workplace, office_of, work_calendar
 
 # How many days the trend goes back, today included.
@@ -109,7 +109,7 @@ def owed_facts(session: Session, policy: Policy, calendar: WorkCalendar) -> list
         select(*grouped, func.count())  # type: ignore[call-overload]
         .join(Matter)
         .outerjoin(transfer, transfer.c.matter_id == Matter.id)
-        .where(col(Assignment.answered_at).is_(None), STANDING)
+        .where(col(Assignment.answered_at).is_(None), OWED)
         .group_by(*grouped)
     )
     facts = [
@@ -142,7 +142,7 @@ def _trend(session: Session, policy: Policy, today: date, now: datetime) -> list
         select(func.count())
         .select_from(Assignment)
         .join(Matter)
-        .where(STANDING, col(Assignment.answered_at).is_(None))
+        .where(OWED, col(Assignment.answered_at).is_(None))
         .where(col(Assignment.due_at) < start)
     ).one()
     days = trend(opened, overdue, first, today)
@@ -167,7 +167,7 @@ def _overdue(session: Session, policy: Policy, start: datetime, now: datetime) -
         (col(Assignment.answered_at) >= start) & (col(Assignment.answered_at) > Assignment.due_at),
     )
     query = select(Assignment.due_at, Assignment.answered_at).join(Matter)
-    found = session.exec(query.where(STANDING, late))
+    found = session.exec(query.where(OWED, late))
     return Counter(_span(policy, due, answered) for due, answered in found)
 
 

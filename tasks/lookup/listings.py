@@ -82,7 +82,7 @@ def list_evidence(place: Workplace, number: str) -> ListedEvidence:
     """
     with place.reading() as session:
         matter = find_matter(session, number)
-        record = session.get(ArchiveRecord, matter.parent_id or key_of(matter))
+        record = session.get(ArchiveRecord, matter.root_id or key_of(matter))
         rows = evidence_of(session, matter)
         query = select(StoredFile).where(col(StoredFile.sha256).in_([row.sha256 for row in rows]))
         stored = {row.sha256: row for row in session.exec(query)}

@@ -73,6 +73,7 @@ def open_part(
     sequence = 1 + session.exec(select(func.count()).select_from(Matter).where(*of_kind)).one()
     part = Matter(
         kind=kind.code, number=f"{parent.number}-{kind.mark.letter}{sequence}", parent_id=parent.id,
+        root_id=parent.root_id or parent.id,
         printed_number=f"{parent.printed_number}{kind.mark.word}{sequence}",
         title=title, created_at=now, unit_code=unit_code,
     )  # fmt: skip

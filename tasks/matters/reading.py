@@ -13,6 +13,8 @@ from tasks.desks import AnsweredAssignment, MatterFile, Mechanisms
 
 # What stands by itself is counted, listed and archived; a part goes with the matter it belongs to.
 STANDING: ColumnElement[bool] = col(Matter.parent_id).is_(None)
+# What units owe: what stands by itself and the shares of units, but not what is put before somebody.
+OWED: ColumnElement[bool] = STANDING | col(Matter.unit_code).is_not(None)
 
 
 def find_matter(session: Session, number: str, *, for_change: bool = False) -> Matter:
@@ -133,6 +135,6 @@ def key_of(row: Assignment | Answer | Matter | Evidence) -> int:
 
 
 def family_of(session: Session, parent: Matter) -> list[Matter]:
-    """Return a matter and the petitions about it, in the order in which they came."""
-    query = select(Matter).where((Matter.id == parent.id) | (Matter.parent_id == parent.id))
+    """Return a matter with all its parts and theirs, in the order in which they came."""
+    query = select(Matter).where((Matter.id == parent.id) | (Matter.root_id == parent.id))
     return list(session.exec(query.order_by(col(Matter.id))))

@@ -14,7 +14,7 @@ from tasks.matters.reading import family_of, key_of, read_file
 # How the work went on in Prefect, and keys that mean nothing outside the database.
 _INNER = {
     "flow_run_id", "waits", "stale_since", "form_run_id", "form_key", "rung_at", "held",
-    "id", "matter_id", "parent_id", "assignment_id",
+    "id", "matter_id", "parent_id", "root_id", "assignment_id",
 }  # fmt: skip
 
 Facts = dict[str, Any]

@@ -76,7 +76,7 @@ class _Count:
 
     def _rows(self, *columns: Any) -> Any:  # noqa: ANN401 - columns and statements of many types
         """Return a selection over assignments: unit, step, authority, then the columns asked for."""
-        lead = func.coalesce(Matter.parent_id, Matter.id)
+        lead = func.coalesce(Matter.root_id, Matter.id)
         authority = func.coalesce(self._authorities.c.authority, "")
         query = (
             select(Assignment.unit_code, Assignment.step, authority, *columns)
