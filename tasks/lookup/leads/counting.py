@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from models.codes import MatterKind, Step
+from models.codes import MatterKind
 from models.days.periods import Period
 from models.ladder.tables import Escalation
 from models.ladder.vocabulary import Raising, Rung
@@ -14,6 +14,7 @@ from models.lookup.statistics import DaysUsed, Place, Statistics, month_of
 from models.matters.tables import Answer, Assignment, Matter
 from models.matters.timeliness import timeliness
 from models.petitions.tables import Petition
+from tasks.lookup.board import transferred
 from tasks.lookup.leads.selection import LeadKeys
 from tasks.workplace import Workplace, work_calendar
 
@@ -53,15 +54,7 @@ class _Count:
         self._keys = keys
         self._days = DaysUsed(work_calendar(session))
         self._found = Statistics(place.kinds)
-        self._authorities = (
-            select(
-                Assignment.matter_id,
-                Answer.fields["authority"].as_string().label("authority"),  # type: ignore[attr-defined]
-            )
-            .join(Answer)
-            .where(col(Assignment.step) == Step.TRANSFER)
-            .subquery()
-        )
+        self._authorities = transferred()
 
     def carry_out(self) -> Statistics:
         """Count everything."""
