@@ -8,6 +8,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
@@ -32,7 +33,7 @@ from tasks.desks import Mechanisms
 from tasks.files.references import needed_files
 from tasks.files.stored_files import copies, note_file
 from tasks.informants.identities import refuse_naming
-from tasks.matters.reading import family_of, key_of
+from tasks.matters.reading import family_of, key_of, with_parts
 from tasks.record.ledger import append_entry
 from tasks.workplace import Workplace, office_of
 
@@ -174,8 +175,8 @@ def remove_disposed(place: Workplace) -> int:
     after it, as from an old copy of the store, is surplus.
     """
     with place.reading() as session:
-        disposed = (
-            select(ArchiveRecord.matter_id)
+        disposed: Any = (
+            select(col(ArchiveRecord.matter_id).label("id"))
             .join(Matter, col(Matter.id) == ArchiveRecord.matter_id)
             .join(LedgerEntry, col(LedgerEntry.stream) == Matter.number)
             .where(
@@ -183,9 +184,7 @@ def remove_disposed(place: Workplace) -> int:
                 LedgerEntry.kind == EntryKind.DISPOSED,
             )
         )
-        keys = session.exec(disposed).all()
-        parts = session.exec(select(Matter.id).where(col(Matter.parent_id).in_(keys))).all()
-        digests = _digests(session, [*keys, *filter(None, parts)])
+        digests = _digests(session, session.exec(with_parts(disposed)).all())
     there = {digest: names for digest in sorted(digests) if (names := _stored(place, digest))}
     return sum(_removed(place, digest, names) for digest, names in there.items())
 

@@ -22,7 +22,7 @@ from models.record.entry_kinds import EntryKind
 from models.record.tables import LedgerEntry
 from tasks.desks import Mechanisms
 from tasks.documents.issuing import digest_of
-from tasks.matters.reading import family_of, find_matter, key_of
+from tasks.matters.reading import family_of, find_matter, key_of, root_of
 from tasks.workplace import Workplace
 
 # How many matters are looked at together: their facts are all that is held in memory.
@@ -132,16 +132,16 @@ def _check(session: Session, mechanisms: Mechanisms, matters: Sequence[Matter]) 
         for key in desk.altered(session, registered):
             found[key].is_altered = True
     for matter in matters:
-        if told[matter.number].is_disposed or (matter.parent_id and _is_disposed(session, matter.parent_id)):
+        if told[matter.number].is_disposed or (matter.parent_id and _is_disposed(session, matter)):
             continue
         for part in _differences(told[matter.number], found[key_of(matter)]):
             place = f"{matter.number} {part}"
             raise TamperError(f"{place}与台账不符：登记的内容被改动、删除或添加。", place)
 
 
-def _is_disposed(session: Session, key: int) -> bool:
-    """Tell whether the ledger says that a matter was disposed of."""
-    number = session.get_one(Matter, key).number
+def _is_disposed(session: Session, part: Matter) -> bool:
+    """Tell whether the ledger says that what a part belongs to was disposed of."""
+    number = root_of(session, part).number
     query = select(LedgerEntry.id).where(LedgerEntry.stream == number, LedgerEntry.kind == EntryKind.DISPOSED)
     return session.exec(query).first() is not None
 

@@ -13,7 +13,7 @@ from models.matters.tables import Evidence
 from tasks.evidence.pieces import referenced_evidence
 from tasks.files.checks import check_files
 from tasks.files.stored_files import locate
-from tasks.matters.reading import find_matter, key_of
+from tasks.matters.reading import find_matter, root_of
 from tasks.store.blobs import copied, digest_of_file
 from tasks.workplace import Workplace
 
@@ -43,7 +43,7 @@ def hand_on(
     with place.reading() as session:
         matter = find_matter(session, number)
         rows = referenced_evidence(session, matter, references)
-        record = session.get(ArchiveRecord, matter.parent_id or key_of(matter))
+        record = session.get(ArchiveRecord, root_of(session, matter).id)
     if record is not None:
         refuse_disposed(record)
     return [_hand_on(place, row, folder, now) for row in rows]

@@ -15,7 +15,7 @@ from models.texts import check_text
 from tasks.evidence.taking_in import Piece, no_room, taken_in
 from tasks.files.stored_files import keep_files
 from tasks.informants.identities import refuse_naming
-from tasks.matters.reading import find_matter, key_of
+from tasks.matters.reading import find_matter, key_of, root_of
 from tasks.record.ledger import append_entry
 from tasks.workplace import Workplace
 
@@ -69,10 +69,12 @@ def store_pieces(session: Session, matter: Matter, pieces: Sequence[Piece], now:
 
 
 def evidence_of(session: Session, matter: Matter) -> Sequence[Evidence]:
-    """Return the files of a matter in the order they came: its own, or those a petition rests on."""
+    """Return the files of a matter in the order they came: its own, and those a petition rests on."""
     query = select(Evidence).where(Evidence.matter_id == matter.id)
     if matter.parent_id is not None:
-        query = select(Evidence).join(PetitionEvidence).where(PetitionEvidence.matter_id == matter.id)
+        own = select(Evidence.id).where(Evidence.matter_id == matter.id)
+        rested_on = select(PetitionEvidence.evidence_id).where(PetitionEvidence.matter_id == matter.id)
+        query = select(Evidence).where(col(Evidence.id).in_(own.union(rested_on)))
     return session.exec(query.order_by(col(Evidence.id))).all()
 
 
@@ -94,7 +96,7 @@ def referenced_evidence(session: Session, matter: Matter, references: Sequence[s
 
 def _is_disposed(session: Session, matter: Matter) -> bool:
     """Tell whether the archive of a matter was destroyed: what is gone for good is not brought back."""
-    record = session.get(ArchiveRecord, matter.id)
+    record = session.get(ArchiveRecord, root_of(session, matter).id)
     return record is not None and record.disposed_at is not None
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import String, cast
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from models.archive.tables import ArchiveItem, ArchiveRecord
@@ -14,7 +14,7 @@ from models.matters.tables import Evidence, Matter
 from models.petitions.tables import PetitionEvidence
 from models.record.entry_kinds import EntryKind
 from models.record.tables import LedgerEntry
-from tasks.matters.reading import key_of
+from tasks.matters.reading import key_of, with_parts
 
 
 @dataclass(frozen=True)
@@ -66,19 +66,16 @@ def needed_files(session: Session, digests: Collection[str]) -> set[str]:
 
 def digests_needed() -> Iterator[tuple[str | None, SelectOfScalar[Any]]]:
     """Give each column that holds digests, with the query for those in it that were not disposed of."""
-    whole = func.coalesce(Matter.parent_id, Matter.id)
+    disposed: Any = select(col(ArchiveRecord.matter_id).label("id")).where(
+        col(ArchiveRecord.disposed_at).is_not(None)
+    )
+    gone = with_parts(disposed)
     for owner, column in (
         (Evidence, Evidence.sha256),
         (Document, Document.pdf_sha256),
         (Document, Document.word_sha256),
     ):
-        query = (
-            select(column)
-            .join(Matter, col(owner.matter_id) == Matter.id)
-            .outerjoin(ArchiveRecord, col(ArchiveRecord.matter_id) == whole)
-            .where(col(ArchiveRecord.disposed_at).is_(None))
-        )
-        yield column, query
+        yield column, select(column).where(col(owner.matter_id).not_in(gone))
 
 
 def _reference(matter: Matter, what: str) -> FileReference:

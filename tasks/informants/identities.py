@@ -16,7 +16,7 @@ from models.record.entry_kinds import EntryKind
 from models.texts import required_text
 from tasks.informants.keys import open_vault
 from tasks.informants.vault import Vault
-from tasks.matters.reading import find_matter, key_of
+from tasks.matters.reading import find_matter, key_of, root_of
 from tasks.record.ledger import append_facts
 from tasks.turns import take_turn
 from tasks.workplace import Workplace, bureau_person
@@ -188,7 +188,7 @@ def refuse_naming(session: Session, place: Workplace, matter: Matter, *texts: st
 
     Source: ADR-0016.
     """
-    lead = matter if matter.parent_id is None else session.get_one(Matter, matter.parent_id)
+    lead = root_of(session, matter)
     row = session.get(Informant, key_of(lead))
     if row is None:
         return
@@ -222,7 +222,7 @@ def has_informant(place: Workplace, number: str) -> bool:
     """
     with place.reading() as session:
         matter = find_matter(session, number)
-        return session.get(Informant, matter.parent_id or key_of(matter)) is not None
+        return session.get(Informant, root_of(session, matter).id) is not None
 
 
 def list_informants(place: Workplace) -> list[Kept]:

@@ -17,7 +17,7 @@ from models.messages.tables import Message
 from models.messages.vocabulary import Delivery
 from tasks.delivery.sending import WAITING
 from tasks.evidence.pieces import evidence_of
-from tasks.matters.reading import STANDING, find_matter, key_of
+from tasks.matters.reading import STANDING, find_matter, root_of
 from tasks.workplace import Workplace
 
 
@@ -82,7 +82,7 @@ def list_evidence(place: Workplace, number: str) -> ListedEvidence:
     """
     with place.reading() as session:
         matter = find_matter(session, number)
-        record = session.get(ArchiveRecord, matter.parent_id or key_of(matter))
+        record = session.get(ArchiveRecord, root_of(session, matter).id)
         rows = evidence_of(session, matter)
         query = select(StoredFile).where(col(StoredFile.sha256).in_([row.sha256 for row in rows]))
         stored = {row.sha256: row for row in session.exec(query)}

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator
+from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
@@ -133,6 +134,18 @@ def key_of(row: Assignment | Answer | Matter | Evidence) -> int:
 
 
 def family_of(session: Session, parent: Matter) -> list[Matter]:
-    """Return a matter and the petitions about it, in the order in which they came."""
-    query = select(Matter).where((Matter.id == parent.id) | (Matter.parent_id == parent.id))
-    return list(session.exec(query.order_by(col(Matter.id))))
+    """Return a matter with its parts and theirs, in the order in which they came."""
+    keys = with_parts(select(Matter.id).where(Matter.id == parent.id))
+    return list(session.exec(select(Matter).where(col(Matter.id).in_(keys)).order_by(col(Matter.id))))
+
+
+def with_parts(keys: Any) -> Any:  # noqa: ANN401 - queries
+    """Return the query for the keys of matters and of all their parts; ``keys`` calls its column ``id``."""
+    family = keys.cte("family", recursive=True)
+    return select(family.union_all(select(Matter.id).join(family, Matter.parent_id == family.c.id)).c.id)
+
+
+def root_of(session: Session, matter: Matter) -> Matter:
+    """Return what a matter is at last a part of, itself where it stands by itself."""
+    *_, root = _upward(session, matter)
+    return session.get_one(Matter, root)
