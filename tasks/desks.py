@@ -166,9 +166,9 @@ class Mechanisms:
         """Give the desk of each kind there is among matters, with those of its kind by their keys."""
         found: dict[MatterKind, dict[int, Matter]] = {}
         for matter in matters:
-            found.setdefault(matter.kind, {})[matter.id or 0] = matter
-        for code, of_kind in found.items():
-            yield self.desk(code), of_kind
+            if matter.id is not None:
+                found.setdefault(matter.kind, {})[matter.id] = matter
+        return ((self.desk(code), of_kind) for code, of_kind in found.items())
 
     def texts(self, session: Session, matters: Iterable[Matter]) -> dict[int, str]:
         """Return what matters of any kind say, word for word, by their keys; none where they say nothing."""

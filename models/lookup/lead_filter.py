@@ -40,7 +40,7 @@ class LeadFilter:
     """What is asked of leads; an empty part asks nothing, several members of one mean any of them.
 
     Attributes:
-        kinds: Leads, or what is put before somebody about them.
+        kinds: Leads, or matters of any other kinds.
         status: Open, closed or all of them.
         steps: Steps that are owed now.
         units: Codes of units that owe an answer now.
@@ -54,7 +54,7 @@ class LeadFilter:
         registered: Days on which it was registered.
         due: Days on which what is owed now is due.
         closed: Days on which it was closed.
-        words: Folded words that all stand in title or facts; see ``words_of``.
+        words: Folded words that all stand in title or facts, of other kinds in the title; see ``words_of``.
     """
 
     kinds: frozenset[MatterKind] = LEADS

@@ -15,14 +15,12 @@ from models.codes import Outcome, Step
 from models.days.calendar import WorkCalendar
 from models.labels import Labelled
 from models.ladder.vocabulary import Rung
+from models.matters.kinds import Kinds
 from models.matters.timeliness import Timeliness
-from models.mechanisms.leads.duties import LEADS
 from models.office.vocabulary import Role
 
 # What a competent authority answers for: transfer, review and rulings are owed by others.
-_UNDER_AUTHORITY = frozenset(
-    duty.step for duty in LEADS.duties if duty.owed_by in (Role.AUTHORITY, Role.RESPONSIBLE)
-)
+_UNDER_AUTHORITY = (Role.AUTHORITY, Role.RESPONSIBLE)
 _STEPS = {step: place for place, step in enumerate(Step)}
 
 
@@ -121,9 +119,10 @@ def together(tallies: Iterable[Tally]) -> Tally:
 class Statistics:
     """Figures by unit, step, month and authority, to be looked at by any of them."""
 
-    def __init__(self) -> None:
-        """Begin with nothing counted."""
+    def __init__(self, kinds: Kinds) -> None:
+        """Begin with nothing counted; the duties of all kinds tell what an authority answers for."""
         self._tallies: dict[Place, Tally] = {}
+        self._under_authority = {duty.step for duty in kinds.duties if duty.owed_by in _UNDER_AUTHORITY}
 
     def at(self, place: Place) -> Tally:
         """Return what is counted at a place, to be counted on."""
@@ -152,7 +151,7 @@ class Statistics:
         under = Dimension.AUTHORITY in dimensions
         found: dict[tuple[str, ...], Tally] = {}
         for place in sorted(self._tallies, key=_sorting(dimensions)):
-            if not under or place.step in _UNDER_AUTHORITY:
+            if not under or place.step in self._under_authority:
                 key = tuple(str(getattr(place, dimension.value)) for dimension in dimensions)
                 found.setdefault(key, Tally()).add(self._tallies[place])
         return found

@@ -85,11 +85,9 @@ class NoticeDesk:
         wanted = []
         for (row_id, _), notice in official.items():
             unit_code = self._document_to(notice)
-            added = {
-                "facts": texts.get(key_of(notice.matter), ""),
-                "notice": self.office.policy.documents.notice,
-            }
-            values = {**self._values(notice, unit_code, history.get(row_id, [])), **added}
+            values = self._values(notice, unit_code, history.get(row_id, []))
+            values["facts"] = texts.get(key_of(notice.matter), "")
+            values["notice"] = self.office.policy.documents.notice
             kind = notice.rule.document or DocumentKind.REPORT
             wanted.append(NewDocument(kind, notice.matter, self.office.stored(unit_code).name, values))
         numbers = issue_documents(session, self.office, wanted, self.now)

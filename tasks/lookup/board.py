@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import date, datetime, time, timedelta
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from sqlmodel import Session, col, func, or_, select
 
@@ -95,14 +95,16 @@ def _row(authority: str, step: Step, tally: Tally) -> BoardRow:
     )  # fmt: skip
 
 
+def transferred() -> Any:  # noqa: ANN401 - a selection
+    """Return the authority a matter was handed to as ``authority``, by its ``matter_id``."""
+    authority: Any = Answer.fields["authority"]
+    handed = select(Assignment.matter_id, authority.as_string().label("authority")).join(Answer)
+    return handed.where(col(Assignment.step) == Step.TRANSFER).subquery()
+
+
 def owed_facts(session: Session, policy: Policy, calendar: WorkCalendar) -> list[OwedFact]:
     """Return what is owed, by authority in the order of its code, step and due date."""
-    transfer = (
-        select(Assignment.matter_id, Answer.fields["authority"].as_string().label("authority"))  # type: ignore[attr-defined]
-        .join(Answer)
-        .where(col(Assignment.step) == Step.TRANSFER)
-        .subquery()
-    )
+    transfer = transferred()
     authority = func.coalesce(transfer.c.authority, Assignment.unit_code)
     grouped = (authority, col(Assignment.step), col(Assignment.due_on), col(Assignment.due_at))
     query = (

@@ -7,8 +7,9 @@ import click
 from deployments.cli.conduct.answers import split_evidence, split_person
 from deployments.cli.frame import Command, Group, emit, json_option, workplace
 from deployments.cli.leads.lead_list import emit_matters
-from models.codes import MatterKind
+from deployments.mechanisms import MECHANISMS
 from models.errors import StartError
+from tasks.petitions.desk import PetitionDesk
 from tasks.petitions.extensions import ExtensionRequest, request_extension
 
 
@@ -55,5 +56,5 @@ def petitions() -> None:
 @json_option
 def list_petitions(*, everything: bool, as_json: bool) -> None:
     """列出待审批的延期申请和通报稿，按审批期限排列。"""
-    kinds = (MatterKind.EXTENSION, MatterKind.CIRCULAR)
+    kinds = [desk.kind.code for desk in MECHANISMS if isinstance(desk, PetitionDesk)]
     emit_matters(kinds, "没有待审批的事项。", everything=everything, as_json=as_json)

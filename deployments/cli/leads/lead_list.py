@@ -1,24 +1,28 @@
 """The command that lists leads: order and pages; and the list of what is put before somebody."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
 
 from deployments.cli.frame import Command, emit, json_option, shortened, table, workplace
 from deployments.cli.leads.lead_filters import asked_of, filter_options, status_of
+from deployments.mechanisms import KINDS
 from models.codes import MatterKind
 from models.days.terms import day_label
-from models.lookup.lead_filter import LeadFilter, Page, Sorting, SortKey, Status
+from models.lookup.lead_filter import LEADS, LeadFilter, Page, Sorting, SortKey, Status
 from tasks.lookup.leads.lead_list import FoundLeads, ListedLead, find_leads
 from tasks.workplace import read_office
 
 _LINES_A_PAGE = 50
+_KINDS = "、".join(kind.code.label for kind in KINDS.all)
 _NOTHING_ASKED, _NOTHING_FOUND = "没有在办线索。", "没有符合条件的线索。"
 
 
 @click.command("list", cls=Command)
 @filter_options
+@click.option("--kind", "kinds", multiple=True, metavar="类型", help=f"{_KINDS}，可给多个，默认问题线索")
 @click.option("--all", "everything", is_flag=True, help="包括已办结的线索")
 @click.option("--closed-only", is_flag=True, help="只看已办结的线索")
 @click.option("--sort", default=SortKey.DUE.label, metavar="次序", help="到期、收到、编号、标题，默认到期")
@@ -41,7 +45,8 @@ def list_leads(
     shown = Page(page or 1, (per_page or _LINES_A_PAGE) if paged else None)
     status = status_of(everything=everything, closed_only=closed_only)
     with workplace() as place:
-        asked = asked_of(wanted, status, read_office(place))
+        kinds = frozenset(MatterKind.parse(kind, "类型") for kind in wanted["kinds"])
+        asked = replace(asked_of(wanted, status, read_office(place)), kinds=kinds or LEADS)
         found = find_leads(place, asked, sorting, shown, place.clock())
     rows = [_row(each) for each in found.leads]
     # Programs that name no page get the bare list, as they always did.

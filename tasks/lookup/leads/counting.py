@@ -5,8 +5,7 @@ from typing import Any
 
 from sqlmodel import Session, col, func, select
 
-from models.codes import MatterKind, Step
-from models.days.calendar import WorkCalendar
+from models.codes import MatterKind
 from models.days.periods import Period
 from models.ladder.tables import Escalation
 from models.ladder.vocabulary import Raising, Rung
@@ -14,8 +13,8 @@ from models.lookup.lead_records import is_returned
 from models.lookup.statistics import DaysUsed, Place, Statistics, month_of
 from models.matters.tables import Answer, Assignment, Matter
 from models.matters.timeliness import timeliness
-from models.office.policy import Policy
 from models.petitions.tables import Petition
+from tasks.lookup.board import transferred
 from tasks.lookup.leads.selection import LeadKeys
 from tasks.workplace import Workplace, work_calendar
 
@@ -32,40 +31,30 @@ def read_statistics(place: Workplace, period: Period, now: datetime) -> Statisti
         now: The moment (aware): what is due then without an answer is not in time.
     """
     with place.reading() as session:
-        return count_statistics(session, place.policy, now, period=period)
+        return count_statistics(session, place, now, period=period)
 
 
 def count_statistics(
-    session: Session, policy: Policy, now: datetime, *, period: Period, keys: LeadKeys | None = None
+    session: Session, place: Workplace, now: datetime, *, period: Period, keys: LeadKeys | None = None
 ) -> Statistics:
     """Return the statistics of some leads, all of them unless a selection of their keys is given."""
-    return _Count(session, policy, work_calendar(session), now, period, keys).carry_out()
+    return _Count(session, place, now, period, keys).carry_out()
 
 
 class _Count:
     """One count: what is looked at, and what was found so far."""
 
     def __init__(
-        self, session: Session, policy: Policy, calendar: WorkCalendar, now: datetime,
-        period: Period, keys: LeadKeys | None,
-    ) -> None:  # fmt: skip
+        self, session: Session, place: Workplace, now: datetime, period: Period, keys: LeadKeys | None
+    ) -> None:
         self._session = session
-        self._day_of = policy.day_of
-        self._zone = policy.business_hours.zone
+        self._day_of = place.policy.day_of
         self._now = now
         self._period = period
         self._keys = keys
-        self._days = DaysUsed(calendar)
-        self._found = Statistics()
-        self._authorities = (
-            select(
-                Assignment.matter_id,
-                Answer.fields["authority"].as_string().label("authority"),  # type: ignore[attr-defined]
-            )
-            .join(Answer)
-            .where(col(Assignment.step) == Step.TRANSFER)
-            .subquery()
-        )
+        self._days = DaysUsed(work_calendar(session))
+        self._found = Statistics(place.kinds)
+        self._authorities = transferred()
 
     def carry_out(self) -> Statistics:
         """Count everything."""
@@ -77,7 +66,7 @@ class _Count:
     def _rows(self, *columns: Any) -> Any:  # noqa: ANN401 - columns and statements of many types
         """Return a selection over assignments: unit, step, authority, then the columns asked for."""
         lead = func.coalesce(Matter.root_id, Matter.id)
-        authority = func.coalesce(self._authorities.c.authority, "")
+        authority = func.coalesce(self._authorities.c.authority, Assignment.unit_code)
         query = (
             select(Assignment.unit_code, Assignment.step, authority, *columns)
             .select_from(Assignment)

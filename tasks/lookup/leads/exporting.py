@@ -179,7 +179,7 @@ class _Export:
                 book.add(account)
                 counts.add(account)
             book.end_leads()
-            found = count_statistics(session, self.place.policy, self.now, period=Period(), keys=keys)
+            found = count_statistics(session, self.place, self.now, period=Period(), keys=keys)
             write_summary(book.book, Summary(counts, found, reading.name))
             seal = _last_seal(session, reading)
             write_notes(book.book, Notes(reading.local(self.now), self.asked.label, counts.leads, seal))

@@ -15,7 +15,7 @@ from models.matters.tables import Assignment, Matter
 from models.matters.vocabulary import Signal
 from models.mechanisms.leads.tables import Lead
 from models.office.policy import Policy
-from tasks.lookup.leads.text_search import among, with_words, worded
+from tasks.lookup.leads.text_search import among, titled, with_words, worded
 
 # A query for the keys of matters (``matter.id``), whatever else it joins or asks for.
 LeadKeys = Select[tuple[int]]
@@ -72,7 +72,9 @@ def chosen(
         # What is closed owes nothing and may be asked for all the same.
         optional = not of_owed or Signal.CLOSED in asked.signals
         query = query.join(Assignment, owed_by(key), isouter=optional)
-    if found is not None and root is not found:
+    if found is not None and (others := asked.kinds - LEADS):
+        of_matter.append(key.in_(select(found.c.matter_id)) | titled(asked.words, others))
+    elif found is not None and root is not found:
         query = with_words(session, query, key, found)
     return query.where(*of_matter, *of_lead, *of_owed)
 

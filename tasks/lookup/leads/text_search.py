@@ -1,13 +1,16 @@
 """Looking for words in titles and facts, by the index each database has. Source: ADR-0017."""
 
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, cast, column, literal_column, table
+from sqlalchemy import ColumnElement, Text, and_, cast, column, literal_column, table
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, col, func, select
 
+from models.codes import MatterKind
 from models.lookup.lead_text import pair_phrase
 from models.lookup.tables import LeadText
+from models.matters.tables import Matter
 
 
 def worded(session: Session, words: tuple[str, ...]) -> Any:  # noqa: ANN401 - a selection of keys
@@ -27,6 +30,13 @@ def with_words(session: Session, query: Any, key: Any, words: Any) -> Any:  # no
     if _is_sqlite(session):
         return query.where(among(session, key, select(words.c.matter_id)))
     return query.join(words, words.c.matter_id == key)
+
+
+def titled(words: tuple[str, ...], kinds: Collection[MatterKind]) -> ColumnElement[bool]:
+    """Return the condition that a matter of other kinds than leads has all words in its title."""
+    # They are few beside the leads and have no index: only titles of these kinds are folded.
+    folded = func.folded_text(Matter.title)
+    return and_(col(Matter.kind).in_(kinds), *(folded.contains(word, autoescape=True) for word in words))
 
 
 def among(session: Session, key: Any, keys: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a column and a query

@@ -12,15 +12,13 @@ from models.archive.vocabulary import Barrier, Importance
 from models.codes import MatterKind
 from models.errors import RuleViolation
 from models.matters.tables import Matter
-from models.mechanisms.leads.tables import Lead
 from models.record.entry_kinds import EntryKind
 from models.texts import check_person
 from tasks.archive.archiving import matter_of
 from tasks.informants.identities import refuse_naming
-from tasks.matters.reading import key_of
-from tasks.mechanisms.leads.desk import lead_retention
+from tasks.matters.reading import key_of, read_file
 from tasks.record.ledger import append_entry
-from tasks.workplace import Workplace, bureau_person
+from tasks.workplace import Workplace, bureau_person, office_of
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,8 @@ def classify(place: Workplace, number: str, wanted: Classing, now: datetime) -> 
         matter, record = _found(session, number)
         refuse_disposed(record)
         refuse_naming(session, place, matter, reason)
-        lead = session.get_one(Lead, key_of(matter))
+        file = read_file(session, matter, place.mechanisms)
+        lead = file.subject
         before = {"importance": lead.importance.value, "barrier": lead.barrier and lead.barrier.value}
         lead.importance, lead.barrier = wanted.importance or lead.importance, wanted.barrier or lead.barrier
         after = {"importance": lead.importance.value, "barrier": lead.barrier and lead.barrier.value}
@@ -64,9 +63,9 @@ def classify(place: Workplace, number: str, wanted: Classing, now: datetime) -> 
             f"，壁垒类型{lead.barrier.value}{lead.barrier.label}" if lead.barrier else ""
         )
         if record is not None:
-            now_wanted = lead_retention(lead, matter, place.policy)
             # A term is only ever lengthened.
             if record.kept_until is not None:
+                now_wanted = file.desk.retention(file, office_of(session, place))
                 wanted_until = kept_until(record.year, record.retention, now_wanted)
                 record.kept_until = wanted_until and max(wanted_until, record.kept_until)
             session.add(record)

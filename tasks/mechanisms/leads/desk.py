@@ -14,7 +14,6 @@ from models.mechanisms.leads.life_cycle import LeadFacts
 from models.mechanisms.leads.tables import Lead
 from models.messages.kinds import MessageKind
 from models.office.directory import Office
-from models.office.policy import Policy
 from tasks.desks import Act, ClassQuery, Desk, MatterFile, Particulars, Registration
 from tasks.matters.reading import assignment_facts, key_of
 
@@ -107,7 +106,8 @@ class LeadDesk(Desk):
 
     def retention(self, file: MatterFile, office: Office) -> Retention:
         """Return what the policy says of its category, its importance and its end."""
-        return lead_retention(file.subject, file.matter, office.policy)
+        lead = file.subject
+        return office.policy.archive.retention.of(lead.category, file.matter.outcome, lead.importance)
 
     def destroy(self, session: Session, keys: Sequence[int], gone: str) -> None:
         """Destroy the facts."""
@@ -118,11 +118,6 @@ def lead_facts(file: MatterFile, office: Office) -> LeadFacts:
     """Return what the life cycle of a lead decides on."""
     outcome = file.matter.outcome
     return LeadFacts(file.subject.received_at, office.bureau().code, outcome, assignment_facts(file))
-
-
-def lead_retention(lead: Lead, matter: Matter, policy: Policy) -> Retention:
-    """Return how long the file of a lead is kept as it is classed and ended now."""
-    return policy.archive.retention.of(lead.category, matter.outcome, lead.importance)
 
 
 def _source(lead: Lead) -> str:

@@ -17,15 +17,22 @@ from models.codes import Step
 from models.errors import InputError, RuleViolation, TamperError
 from models.files.tables import StoredFile
 from models.informants.tables import Informant
+from models.mechanisms.extensions import EXTENSIONS
+from models.petitions.tables import Petition
 from tasks.archive.archiving import archive_leftovers, archive_matter, find_archive
 from tasks.archive.care import review
 from tasks.archive.disposal import DESTROYED, Disposal, dispose, may_be_disposed, remove_disposed
 from tasks.archive.exports.exporting import export_archive
+from tasks.archive.index import stored_lines
+from tasks.audit.comparison import check_facts
 from tasks.documents.issuing import documents_of
 from tasks.documents.rendered import rendered
-from tasks.evidence.pieces import add_evidence
+from tasks.evidence.pieces import add_evidence, evidence_of
+from tasks.informants.identities import has_informant
+from tasks.lookup.listings import list_evidence
 from tasks.lookup.stories import tell_story
-from tasks.matters.reading import key_of
+from tasks.matters.opening import open_part
+from tasks.matters.reading import find_matter, key_of
 from tasks.mechanisms.leads.classing import Classing, classify
 from tasks.workplace import Workplace
 
@@ -48,6 +55,39 @@ def stored_files(place: Workplace) -> set[str]:
     """Return the digests of all files that lie in the two stores."""
     folders = (place.home / "evidence", place.home / "documents")
     return {path.name for folder in folders for path in folder.rglob("*") if path.is_file()}
+
+
+def test_parts_of_parts_are_archived_and_go_with_their_lead(
+    place: Workplace, clock: Clock, papers: Path
+) -> None:
+    """What was put forward about a part is listed with its lead, and neither its words nor its file stay."""
+    walk = closed_walk(place, clock, papers)
+    with place.writing() as session:
+        session.add(Informant(matter_id=key_of(walk.file().matter), sealed="密文", recorded_at=clock()))
+        part = open_part(session, find_matter(session, walk.number), EXTENSIONS, "分件", clock())
+        petition = open_part(session, part, EXTENSIONS, "分件的申请", clock())
+        owed = walk.file().assignments[-1].row
+        session.add(
+            Petition(
+                matter_id=key_of(petition), assignment_id=key_of(owed), due_on=owed.due_on,
+                unit_code="ZJJ", person=PERSON, body="须逐一清理后方可废止文件。",
+            )
+        )  # fmt: skip
+        number, key = petition.number, key_of(petition)
+    add_evidence(place, number, [write_evidence(papers, "申请.pdf", pdf_of(2, "申请"))], PERSON, clock())
+    assert has_informant(place, number)
+    archive_matter(place, walk.number, clock())
+    with place.reading() as session:
+        record = find_archive(session, walk.number)[1]
+        assert "申请.pdf" in [line.title for line in stored_lines(session, record)]
+        assert [each.name for each in evidence_of(session, find_matter(session, number))] == ["申请.pdf"]
+    before = stored_files(place)
+    done = dispose(place, walk.number, PERSON, WHY, AFTER)
+    assert (set(done.destroyed), stored_files(place)) == (before, set())
+    with place.reading() as session:
+        assert session.get_one(Petition, key).body == DESTROYED
+    assert list_evidence(place, number).is_disposed
+    assert check_facts(place) == 3
 
 
 def test_files_and_words_go_and_the_registration_stays(kept: Walk) -> None:

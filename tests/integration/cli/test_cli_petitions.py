@@ -39,6 +39,15 @@ def test_an_extension_is_asked_for_listed_and_decided(terminal: Terminal, papers
     terminal.advance(request)
     assert "延期审批" in terminal.text("petitions", "list")
     assert [row["number"] for row in terminal.json("lead", "list")] == [number]  # type: ignore[attr-defined]
+    asked = ("lead", "list", "--kind", "延期申请", "--text")
+    assert [row["number"] for row in terminal.json(*asked, "题")] == [request]  # type: ignore[attr-defined]
+    assert terminal.json(*asked, "没有这个词") == []
+    both = terminal.json(
+        "lead", "list", "--kind", "延期申请", "--kind", "问题线索", "--text", "题", "--sort", "编号"
+    )
+    assert [row["number"] for row in both] == [number, request]  # type: ignore[attr-defined]
+    status = terminal.json("status")
+    assert (status["leads"], status["open"]) == (1, 1), "a part is not counted beside its lead"  # type: ignore[index,call-overload]
     page = terminal.text("lead", "show", request)
     for line in ("拟延至：2031-05-20（星期二）", "提出单位：侯马市住房和城乡建设管理局", "延期申请.pdf"):
         assert line in page

@@ -181,7 +181,8 @@ def lies_in(day: date | None, wanted: Period) -> bool:
 def keeps(known: Known, asked: LeadFilter, place: Workplace, now: datetime) -> bool:
     """Tell by plain comparison whether a matter is asked for."""
     matter, lead, owed, day_of = known.matter, known.lead, known.owed, place.policy.day_of
-    told = unicodedata.normalize("NFKC", f"{matter.title}\n{lead.facts}").lower() if lead else ""
+    said = f"{matter.title}\n{lead.facts}" if lead else matter.title
+    told = unicodedata.normalize("NFKC", said).lower()
     day = {
         "received": lead and day_of(lead.received_at), "registered": day_of(matter.created_at),
         "due": owed and owed.due_on, "closed": matter.closed_at and day_of(matter.closed_at),

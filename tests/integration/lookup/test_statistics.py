@@ -145,7 +145,7 @@ def test_months_and_scopes_part_the_whole(lived: Workplace, clock: Clock) -> Non
     with lived.reading() as session:
         for scope in (Status.OPEN, Status.CLOSED):
             keys = matching(session, LeadFilter(status=scope), lived.policy, work_calendar(session), clock())
-            part = count_statistics(session, lived.policy, clock(), period=Period(), keys=keys)
+            part = count_statistics(session, lived, clock(), period=Period(), keys=keys)
             parts.append(together(part.by((Dimension.MONTH,)).values()))
     assert all(part.due for part in parts)
     assert together(parts) == together(whole.values())

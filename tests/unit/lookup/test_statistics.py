@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from deployments.mechanisms import KINDS
 from models.codes import Outcome, Step
 from models.days.calendar import published_calendar
 from models.ladder.vocabulary import Rung
@@ -48,7 +49,7 @@ def test_the_denominator_is_what_was_answered_or_should_have_been() -> None:
 )
 def test_median_and_longest_of_the_days_used(days: list[int], median: float, longest: int) -> None:
     """The median of an even number lies in between."""
-    statistics = Statistics()
+    statistics = Statistics(KINDS)
     place = Place("ZJJ", Step.VERIFY, "2026-11", "ZJJ")
     for used in days:
         statistics.count_assignment(place, Timeliness.LATE, used)
@@ -73,7 +74,7 @@ def test_make_up_workdays_count_as_used(start: date, end: date, expected: int) -
 
 def test_only_who_answers_is_counted_with_days() -> None:
     """A deemed receipt took nobody any days."""
-    statistics = Statistics()
+    statistics = Statistics(KINDS)
     place = Place("ZJJ", Step.RECEIPT, "2026-11", "ZJJ")
     statistics.count_assignment(place, Timeliness.DEEMED, 9)
     assert statistics.at(place).longest_days is None
@@ -81,7 +82,7 @@ def test_only_who_answers_is_counted_with_days() -> None:
 
 def test_figures_by_step_stand_in_the_order_of_the_steps() -> None:
     """Not in that of their codes; months and units are in that of theirs."""
-    statistics = Statistics()
+    statistics = Statistics(KINDS)
     for step in (Step.REVIEW, Step.RECTIFY, Step.TRANSFER):
         for month in ("2026-12", "2026-02"):
             statistics.at(Place("ZJJ", step, month, "ZJJ")).returns += 1
@@ -92,7 +93,7 @@ def test_figures_by_step_stand_in_the_order_of_the_steps() -> None:
 
 def test_an_authority_does_not_answer_for_the_bureau() -> None:
     """By authority only receipt, verification and rectification count."""
-    statistics = Statistics()
+    statistics = Statistics(KINDS)
     for step in Step:
         statistics.count_assignment(Place("FGJ", step, "2026-11", "ZJJ"), Timeliness.LATE, 1)
     ((key, tally),) = statistics.by((Dimension.AUTHORITY,)).items()
@@ -102,7 +103,7 @@ def test_an_authority_does_not_answer_for_the_bureau() -> None:
 
 def test_sums_leave_their_parts_alone() -> None:
     """What was added to a sum is not changed by it."""
-    statistics = Statistics()
+    statistics = Statistics(KINDS)
     place = Place("ZJJ", Step.RECTIFY, "2026-11", "ZJJ")
     for outcome in (None, Outcome.EXTENDED, Outcome.NOT_EXTENDED, Outcome.MOOT):
         statistics.count_extension(place, outcome)
