@@ -1,4 +1,4 @@
-"""The zero-clearing board: how many leads are open, due and overdue, by whom and at which step, day by day.
+"""The zero-clearing board: how many matters are open, due and overdue, by whom and at which step, day by day.
 
 Source: 通知§12(一): 以问题案例动态清零为目标.
 """
