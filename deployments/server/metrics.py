@@ -41,10 +41,10 @@ class _Told(Collector):
         figures = self._figures
         yield _labelled("zero137_info", "程序的版本", "version", {version("zero137"): 1})
         yield _owed(figures)
-        yield _gauge("zero137_leads_open", "在办线索数", figures.matters.get(None, 0))
+        yield _gauge("zero137_leads_open", "在办事项数", figures.matters.get(None, 0))
         ended = {outcome: count for outcome, count in figures.matters.items() if outcome is not None}
         closed = {**dict.fromkeys(_OUTCOMES, 0), **ended}
-        yield _labelled("zero137_leads_closed", "已办结线索数，按结果", "outcome", closed)
+        yield _labelled("zero137_leads_closed", "已办结事项数，按结果", "outcome", closed)
         messages = {status: figures.messages.get(status, 0) for status in _UNDELIVERED}
         yield _labelled(
             "zero137_messages_undelivered",
@@ -72,7 +72,7 @@ def _owed(figures: Figures) -> Metric:
     """Return how many answers are owed."""
     owed = GaugeMetricFamily(
         "zero137_leads_owed",
-        "等待反馈的线索数，按主管单位、环节和信号（normal 正常、near 临期、overdue 逾期）",
+        "等待反馈的事项数，按主管单位、环节和信号（normal 正常、near 临期、overdue 逾期）",
         labels=("authority", "step", "signal"),
     )
     for labels, count in sorted(figures.owed.items()):

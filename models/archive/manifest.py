@@ -37,7 +37,7 @@ class Manifest:
 
     Attributes:
         number: The 档号.
-        lead: The lead's number.
+        lead: The matter's number.
         exported_at: The moment, as text in the office's zone.
         files: Every file but manifest and proof, in the order of their paths.
         missing: The items whose files were missing or changed in the store, by their numbers.
@@ -94,7 +94,7 @@ def check_manifest(text: str, entries: Iterable[Mapping[str, Any]]) -> Manifest:
 
     Args:
         text: The manifest.
-        entries: The checked entries of the lead's ledger, in order.
+        entries: The checked entries of the matter's ledger, in order.
 
     Raises:
         InputError: It is none of ours.

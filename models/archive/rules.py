@@ -60,7 +60,7 @@ class ArchiveNumbering(Frozen):
 
 
 class RetentionRules(Frozen):
-    """How long the file of a lead is kept. Source: house rule, ADR-0015."""
+    """How long the file of a matter is kept. Source: house rule, ADR-0015."""
 
     major: Retention
     unsubstantiated: Retention

@@ -10,7 +10,7 @@ from models.columns import Coded, matter_key, moment_field, text_field
 
 
 class ArchiveRecord(SQLModel, table=True):
-    """The file of a closed lead (档案): its number, how long it is kept and when it is looked at again."""
+    """The file of a closed matter (档案): its number, how long it is kept and when it is looked at again."""
 
     __table_args__ = (UniqueConstraint("year", "retention", "sequence"),)
 

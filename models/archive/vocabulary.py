@@ -56,7 +56,7 @@ class Barrier(Labelled):
 
 
 class Importance(Labelled):
-    """How much a lead matters for the archive. Source: 通知§13(三)."""
+    """How much a matter counts for the archive. Source: 通知§13(三)."""
 
     ORDINARY = "ordinary", "一般"
     MAJOR = "major", "重要"

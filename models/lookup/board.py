@@ -1,4 +1,4 @@
-"""The zero-clearing board: how many leads are open, due and overdue, by whom and at which step, day by day.
+"""The zero-clearing board: how many matters are open, due and overdue, by whom and at which step, day by day.
 
 Source: 通知§12(一): 以问题案例动态清零为目标.
 """
@@ -54,7 +54,7 @@ class Tally:
 
 @dataclass(frozen=True)
 class DayCount:
-    """The leads open and the assignments overdue at the end of a day."""
+    """The matters open and the assignments overdue at the end of a day."""
 
     day: date
     open: int
@@ -84,7 +84,7 @@ def trend(opened: Mapping[Span, int], overdue: Mapping[Span, int], first: date, 
     """Return the counts at the end of each day from one day to another, both included.
 
     Args:
-        opened: How many leads were registered on one day and closed on another.
+        opened: How many matters were registered on one day and closed on another.
         overdue: How many assignments that were answered late or not at all have a due day and one of answer.
         first: The first day.
         last: The last day.

@@ -25,7 +25,7 @@ class Petition(SQLModel, table=True):
 
 
 class PetitionEvidence(SQLModel, table=True):
-    """Which files of the lead a petition rests on: the written request of an extension."""
+    """Which files of the matter a petition rests on: the written request of an extension."""
 
     matter_id: int = Field(foreign_key="petition.matter_id", primary_key=True)
     evidence_id: int = Field(foreign_key="evidence.id", primary_key=True)

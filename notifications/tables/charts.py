@@ -12,7 +12,7 @@ _WEEK = 7
 
 
 def draw_trend(days: Sequence[tuple[str, int, int]]) -> str:
-    """Return the trend of open leads and overdue assignments as the address of an image.
+    """Return the trend of open matters and overdue assignments as the address of an image.
 
     Args:
         days: Name, open and overdue of each day, in order; at least two.
@@ -31,7 +31,7 @@ def draw_trend(days: Sequence[tuple[str, int, int]]) -> str:
             "grid": [{"y": _height(value, top), "value": value} for value in steps],
             "marks": [{"x": x, "name": day[0]} for x, day in list(zip(across, days, strict=True))[::-_WEEK]],
             "curves": [
-                _curve("在办线索", "#2563eb", across, [day[1] for day in days], top, 340),
+                _curve("在办事项", "#2563eb", across, [day[1] for day in days], top, 340),
                 _curve("逾期环节", "#dc2626", across, [day[2] for day in days], top, 490),
             ],
         },

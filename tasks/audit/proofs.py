@@ -1,4 +1,4 @@
-"""Making proofs: everything that is recorded of a lead, with what binds it to a seal."""
+"""Making proofs: everything that is recorded of a matter, with what binds it to a seal."""
 
 from datetime import datetime
 from importlib.resources import files

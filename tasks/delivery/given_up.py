@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from models.errors import ConflictError, NotFound, RuleViolation
+from models.errors import ConflictError, NotFound
 from models.matters.tables import Matter
 from models.messages.kinds import MessageKind
 from models.messages.tables import Message
@@ -12,13 +12,10 @@ from models.messages.vocabulary import Delivery
 from models.office.directory import Office
 from models.record.entries import RULE
 from models.record.entry_kinds import EntryKind
-from models.texts import check_text, visible
 from tasks.matters.reading import lock_matters
 from tasks.messages.posting import STREAM, NewMessage, message_key, post
 from tasks.record.ledger import append_entry
-from tasks.workplace import Workplace, office_of
-
-_LONGEST_PERSON = 50
+from tasks.workplace import Workplace, bureau_person
 
 
 def tell_given_up(session: Session, office: Office, message: Message, now: datetime) -> None:
@@ -63,10 +60,8 @@ def send_again(place: Workplace, message_id: int, person: str, now: datetime) ->
         RuleViolation: Nobody is named.
         ConflictError: It is waiting to be sent anyway, or is being sent at this moment.
     """
-    if not visible(person) or len(person) > _LONGEST_PERSON:
-        raise RuleViolation("请用 --person 填写经办人姓名（不超过50字）。")
-    check_text(person, "经办人")
     with place.writing() as session:
+        actor = bureau_person(session, place, person)
         message = session.get(Message, message_id, with_for_update=True)
         if message is None:
             raise NotFound(f"没有编号为 {message_id} 的消息，可用 zero137 messages list 查看。")
@@ -77,7 +72,6 @@ def send_again(place: Workplace, message_id: int, person: str, now: datetime) ->
         was = message.status
         message.status, message.next_attempt_at = Delivery.CREATED, now
         session.add(message)
-        actor = f"{office_of(session, place).bureau().short_name} {person}"
         append_entry(
             session, stream_of(session, message), now, EntryKind.MESSAGE_RESENT, actor,
             f"重新发送消息：{message.subject}", message=message.id, before=was.value,

@@ -12,7 +12,7 @@ from models.ladder.vocabulary import Grounds, Raising, Rung
 from models.matters.tables import Assignment, Matter
 from models.office.directory import Office
 from models.record.entry_kinds import EntryKind
-from models.texts import check_text, visible
+from models.texts import check_person, check_text, visible
 from tasks.desks import Mechanisms
 from tasks.informants.identities import refuse_naming
 from tasks.ladder.circulars import draft_circular
@@ -21,7 +21,6 @@ from tasks.matters.reading import find_matter, key_of, read_file
 from tasks.record.ledger import append_entry
 from tasks.workplace import Workplace, office_of, work_calendar
 
-_LONGEST_PERSON = 50
 _LONGEST_NOTE = 2_000
 
 
@@ -78,14 +77,12 @@ def supervise(place: Workplace, number: str, request: SupervisionRequest, now: d
 
 def _check(request: SupervisionRequest) -> None:
     """Refuse a request nobody could justify later."""
-    if not visible(request.person) or len(request.person) > _LONGEST_PERSON:
-        raise RuleViolation("请填写经办人姓名（不超过50字）。")
+    check_person(request.person)
     if not visible(request.note):
         raise RuleViolation("请写明推诿、敷衍或拖延的具体情形。")
     if len(request.note) > _LONGEST_NOTE:
         raise RuleViolation(f"具体情形不得超过{_LONGEST_NOTE}字。")
-    for text in (request.person, request.note):
-        check_text(text, "填写的内容")
+    check_text(request.note, "填写的内容")
 
 
 def _rule(office: Office, rung: Rung, row: Assignment) -> RungRule:

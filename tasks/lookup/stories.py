@@ -1,4 +1,4 @@
-"""The story of a lead: everything that happened to it, in the words shown to people."""
+"""The story of a matter: everything that happened to it, in the words shown to people."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -30,10 +30,10 @@ Story = dict[str, object]
 
 
 def tell_story(place: Workplace, number: str) -> Story:
-    """Return the story of a lead as plain values, the same for a terminal, an artifact and JSON.
+    """Return the story of a matter as plain values, the same for a terminal, an artifact and JSON.
 
     Raises:
-        NotFound: There is no such lead.
+        NotFound: There is no such matter.
     """
     with place.reading() as session:
         file = read_file(session, find_matter(session, number), place.mechanisms)
@@ -43,18 +43,18 @@ def tell_story(place: Workplace, number: str) -> Story:
 
 
 def story_key(number: str) -> str:
-    """Return the key of the artifact that tells the story of a lead."""
+    """Return the key of the artifact that tells the story of a matter."""
     return f"lead-{number.lower()}"
 
 
 def story_markdown(place: Workplace, number: str) -> str:
-    """Return the story of a lead as Markdown, for an artifact."""
+    """Return the story of a matter as Markdown, for an artifact."""
     return render_markdown("story", tell_story(place, number))
 
 
 @dataclass(frozen=True)
 class Label:
-    """How the run of a lead is named and tagged for people; ``outcome`` is blank while it is open."""
+    """How the run of a matter is named and tagged for people; ``outcome`` is blank while it is open."""
 
     name: str
     tags: list[str]
@@ -63,7 +63,7 @@ class Label:
 
 
 def run_label(place: Workplace, number: str, now: datetime) -> Label:
-    """Return the name and tags of a lead's run, as 侯线〔2026〕12号 · 核查 · 住建局 · 11-27."""
+    """Return the name and tags of a matter's run, as 侯线〔2026〕12号 · 核查 · 住建局 · 11-27."""
     with place.reading() as session:
         file = read_file(session, find_matter(session, number), place.mechanisms)
         office, calendar = office_of(session, place), work_calendar(session)
@@ -86,10 +86,10 @@ def form_text(place: Workplace, number: str, refusal: str) -> str:
 
 
 def explain_due(place: Workplace, number: str) -> list[tuple[str, list[str]]]:
-    """Return for every assignment of a lead, in order, its name and the account of its due date.
+    """Return for every assignment of a matter, in order, its name and the account of its due date.
 
     Raises:
-        NotFound: There is no such lead.
+        NotFound: There is no such matter.
     """
     with place.reading() as session:
         file = read_file(session, find_matter(session, number), place.mechanisms)

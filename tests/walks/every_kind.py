@@ -6,19 +6,28 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from conftest import Clock
+from sqlmodel import Session
 
-from models.codes import Step
+from models.codes import MatterKind, Step
 from models.days.calendar import DayKind, NoticeDay, YearNotice
 from models.documents.vocabulary import DocumentKind
+from models.matters.facts import Assign, MatterFacts
+from models.matters.kinds import Kind, Mark
+from models.matters.tables import Matter
 from models.mechanisms.leads.duties import LEADS
 from models.messages.kinds import MessageKind
 from models.office.directory import Office
+from models.petitions.facts import PetitionFacts
 from tasks.archive.archiving import archive_matter
 from tasks.archive.reminders import tell_of_archive_duties
+from tasks.conduct.parts import end_parts
+from tasks.conduct.steps import take_step
 from tasks.delivery.given_up import tell_given_up
-from tasks.desks import Desk, MatterFile, Mechanisms
+from tasks.desks import Act, Desk, MatterFile, Mechanisms
 from tasks.files.faults import tell_bureau
 from tasks.ladder.escalation import raise_rungs
+from tasks.matters.opening import open_part
+from tasks.matters.reading import find_matter, read_file
 from tasks.mechanisms.leads.consulting import Consultation, consult
 from tasks.mechanisms.leads.desk import LeadDesk
 from tasks.office.missing_notices import tell_of_missing_notices
@@ -68,6 +77,25 @@ class _WordlessDesk(LeadDesk):
 
 
 WORDLESS = Mechanisms((_WordlessDesk(),))
+
+
+class _ShareDesk(Desk):
+    """A share of what several units owe at once, asked for in the same words."""
+
+    kind = Kind(
+        MatterKind.EXTENSION, "分件", (replace(WORDLESS.kinds.duty(Step.VERIFY), step=Step.EXTENSION),),
+        lambda *_: Assign(Step.EXTENSION, AUTHORITY, None), Mark("F", "分件"),
+    )  # fmt: skip
+
+    def subject(self, session: Session, matter: Matter) -> None:
+        """Keep nothing of its own."""
+
+    def facts(self, file: MatterFile, office: Office) -> MatterFacts:
+        """Return what nothing is decided on."""
+        opened = file.matter.created_at
+        return PetitionFacts(file.matter.kind, AUTHORITY, opened, office.policy.day_of(opened))
+
+
 _REST = {date(2027, month, 1): NoticeDay(DayKind.REST, "放假") for month in (1, 5, 10)}
 
 
@@ -79,6 +107,7 @@ def write_every_kind(place: Workplace, clock: Clock, folder: Path) -> None:
     _tell_bureau(place, clock)
     _end_the_year(place, clock, folder)
     _ask_in_general_words(place, clock, folder)
+    _release(place, clock, folder)
 
 
 def _walk_to_closure(place: Workplace, clock: Clock, folder: Path) -> None:
@@ -145,3 +174,17 @@ def _ask_in_general_words(place: Workplace, clock: Clock, folder: Path) -> None:
     walk = Walk(place, clock, folder, register_lead(place, clock, title="一般交办的线索")).to(Step.RECEIPT)
     walk.answer(Step.RECEIPT)
     replace(walk, place=replace(place, mechanisms=WORDLESS)).advance()
+
+
+def _release(place: Workplace, clock: Clock, folder: Path) -> None:
+    """A unit whose share nobody waits for any more."""
+    walk = Walk(place, clock, folder, register_lead(place, clock, title="分办的线索")).to(Step.VERIFY)
+    shared = replace(place, mechanisms=Mechanisms((LeadDesk(), _ShareDesk())))
+    with shared.writing() as session:
+        whole = find_matter(session, walk.number, for_change=True)
+        part = open_part(session, whole, _ShareDesk.kind, "自查", clock(), AUTHORITY).number
+    take_step(shared, part, clock())
+    with shared.writing() as session:
+        whole = find_matter(session, walk.number, for_change=True)
+        act = Act(session, office_of(session, shared), shared.mechanisms, clock())
+        assert end_parts(act, read_file(session, whole, shared.mechanisms), "已无必要。") == [part]

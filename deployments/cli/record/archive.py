@@ -104,7 +104,7 @@ def _data(record: ArchiveRecord, matter: Matter, classes: Classes) -> dict[str, 
 @click.argument("number")
 @json_option
 def show(*, number: str, as_json: bool) -> None:
-    """查看一份档案：登记、卷内目录和审核、导出等经过；填档号或线索编号。"""
+    """查看一份档案：登记、卷内目录和审核、导出等经过；填档号或编号。"""
     with workplace() as place, place.reading() as session:
         matter, record = find_archive(session, number)
         classes = classes_of(session, place.mechanisms, record.matter_id)

@@ -149,7 +149,7 @@ def status(*, as_json: bool) -> None:
         f"系统：{_state(running=running, healthy=healthy)}",
         f"Prefect 服务：{'正常' if found['server'] else '连不上'}（{settings.api.url}）",
         f"执行进程：在线{len(workers)}个",
-        f"线索：共{counts['leads']}条，在办{counts['open']}条，其中逾期{counts['overdue']}条",
+        f"事项：共{counts['leads']}件，在办{counts['open']}件，其中逾期{counts['overdue']}件",
         f"消息：待发{counts['unsent']}条，已停止发送{counts['given_up']}条",
     ]
     emit(found, "\n".join(lines), as_json=as_json)

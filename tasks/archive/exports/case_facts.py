@@ -1,4 +1,4 @@
-"""Everything stored of a lead and the petitions about it, as plain values; never who reported it."""
+"""Everything stored of a matter and the petitions about it, as plain values; never who reported it."""
 
 from typing import Any
 
@@ -20,18 +20,18 @@ _INNER = {
 Facts = dict[str, Any]
 
 
-def case_facts(session: Session, lead: Matter, mechanisms: Mechanisms) -> Facts:
-    """Return the facts of a lead as JSON values.
+def case_facts(session: Session, whole: Matter, mechanisms: Mechanisms) -> Facts:
+    """Return the facts of a matter as JSON values.
 
     Returns:
-        ``matters``: the lead, then its petitions as they came, each with assignments, answers, escalations,
+        ``matters``: the matter, then its petitions as they came, each with assignments, answers, escalations,
         documents and the files handed in; ``units``: the names of all units by code. Moments are in UTC.
 
     Source: 通知§13(三): 真实、完整、准确.
     """
     units = {unit.code: unit.name for unit in session.exec(select(Unit).order_by(col(Unit.code)))}
     return {
-        "matters": [_matter(session, matter, mechanisms) for matter in family_of(session, lead)],
+        "matters": [_matter(session, matter, mechanisms) for matter in family_of(session, whole)],
         "units": units,
     }
 

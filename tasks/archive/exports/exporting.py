@@ -61,18 +61,18 @@ def export_archive(
 
     Args:
         place: The workplace.
-        text: The 档号, or the number of a closed lead, which is archived first where it is not.
+        text: The 档号, or the number of a closed matter, which is archived first where it is not.
         folder: Where to put it; created where it is not there.
         person: Who exports it (经办人).
         now: The moment (aware).
         as_zip: One ZIP instead of a folder.
 
     Raises:
-        NotFound: There is no such lead.
+        NotFound: There is no such matter.
         RuleViolation: It is not closed, nobody is named, or it was disposed of.
         InputError: The target is there already, or cannot be written.
         ConflictError: It was exported twice at the same moment.
-        TamperError: The ledger or the facts of the lead were changed.
+        TamperError: The ledger or the facts of the matter were changed.
     """
     person = check_person(person)
     with place.reading() as session:

@@ -26,7 +26,7 @@ class VerifiedExport:
 
     Attributes:
         number: The 档号.
-        lead: The lead's number.
+        lead: The matter's number.
         files: How many files there are, beside manifest and proof.
         items: How many items its file index has.
         missing: The items that could not be exported.

@@ -10,7 +10,7 @@ from models.documents.vocabulary import DocumentKind
 from models.errors import RuleViolation
 from models.matters.tables import Matter
 from models.messages.kinds import MessageKind
-from models.texts import check_text, visible
+from models.texts import check_person, check_text, visible
 from tasks.documents.issuing import NewDocument, issue_documents
 from tasks.informants.identities import refuse_naming
 from tasks.matters.reading import find_matter, read_file
@@ -19,7 +19,6 @@ from tasks.messages.values import matter_values
 from tasks.workplace import Workplace, office_of
 
 _LONGEST_QUESTION = 5_000
-_LONGEST_PERSON = 50
 
 
 @dataclass(frozen=True)
@@ -66,16 +65,14 @@ def consult(place: Workplace, number: str, asked: Consultation, now: datetime) -
 
 def _check(asked: Consultation, today: date) -> None:
     """Refuse a question nobody could answer or account for."""
-    if not visible(asked.person) or len(asked.person) > _LONGEST_PERSON:
-        raise RuleViolation("请填写经办人姓名（不超过50字）。")
+    check_person(asked.person)
     if not asked.units:
         raise RuleViolation("请填写征询的单位。")
     if not visible(asked.question) or len(asked.question) > _LONGEST_QUESTION:
         raise RuleViolation(f"请写明征询事项，不超过{_LONGEST_QUESTION}字。")
     if asked.reply_by < today:
         raise RuleViolation("回复期限不能早于今天。")
-    for text in (asked.person, asked.question):
-        check_text(text, "填写的内容")
+    check_text(asked.question, "填写的内容")
 
 
 def _check_matter(matter: Matter) -> None:

@@ -78,7 +78,7 @@ def test_the_artifact_is_alike_while_nothing_changes(walks: list[Walk]) -> None:
     found = re.search(r"base64,([A-Za-z0-9+/=]+)\)", first)
     assert found is not None
     chart = base64.b64decode(found[1]).decode()
-    assert "在办线索" in chart
+    assert "在办事项" in chart
     assert set(re.findall(r'(?:src|href|url)\s*[=(]\s*"?(?!#)([^">)]*)', chart)) <= {""}
     assert board_markdown(place, houma(26, 19)) != first
 
