@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.metadata import entry_points
@@ -119,9 +120,22 @@ def current_workplace() -> Workplace:
     return make()
 
 
+# Who lends flows their workplace: a process that carries out many of them need not open one for each.
+_lender: ContextVar[Callable[[], Workplace]] = ContextVar("lender")
+
+
+def borrow_from(lender: Callable[[], Workplace]) -> None:
+    """Let flows of this thread, and of what is started in its context, work at a workplace that is kept."""
+    _lender.set(lender)
+
+
 @contextmanager
 def at_work() -> Iterator[Workplace]:
-    """Open the workplace of this process for as long as a flow needs it."""
+    """Give the workplace of this process for as long as a flow needs it: a lent one, else one of its own."""
+    lender = _lender.get(None)
+    if lender is not None:
+        yield lender()
+        return
     place = current_workplace()
     try:
         yield place
