@@ -1,11 +1,12 @@
 """Benchmark 15: how many runs to execute at once, and what a step costs server and worker then."""
 
 import time
+from dataclasses import replace
 
-from answering import answer_all, quiet, step_seconds, suspend
+from answering import answer_all, quiet, step_seconds, warm_up
 from databases import POSTGRESQL
 from figures import Figure, Row, each_cell, percentile, pick, ratio_of
-from leads import register
+from leads import Docket, register
 from processes import cpu_seconds
 from scale import Scale
 from sites import Site, open_site
@@ -20,7 +21,7 @@ _REFUSALS = ("database is locked", "503 Service Unavailable")
 
 
 def measure(scale: Scale) -> list[Row]:
-    """Measure a lone answer, a burst and an import with each number of runs at once."""
+    """Start leads, answer all of them at once and some one by one, with each number of runs at once."""
     return [
         row
         for runs in scale.runs_at_once
@@ -29,21 +30,22 @@ def measure(scale: Scale) -> list[Row]:
 
 
 def _cell(scale: Scale, runs: int, kind: str, way: Way) -> Row:
-    """Measure one number of runs at once on one kind of database."""
+    """Measure one number of runs at once on one kind of database, with one crowd of leads."""
     with open_site(way, kind, runs_at_once=runs) as site:
-        return {"runs_at_once": runs, **_lone(site, scale), **_burst(site, scale), **_import(site, scale)}
+        warm_up(site)
+        docket = register(site, scale.small_burst)
+        begun = time.monotonic()
+        docket.start()
+        quiet(site)
+        started = time.monotonic() - begun
+        row: Row = {"runs_at_once": runs, "leads": len(docket.numbers), "all_wait_s": round(started, 1)}
+        row |= _burst(site, docket) | _lone(site, docket, scale)
+        logs = "".join(process.log.read_text(encoding="utf-8") for process in (site.server, site.executor))
+        return {**row, "too_busy": sum(logs.count(words) for words in _REFUSALS)}
 
 
-def _lone(site: Site, scale: Scale) -> Row:
-    """Answer leads a fixed time apart: nobody else is being served."""
-    docket = suspend(site, scale.few_leads)
-    waited = step_seconds(site, answer_all(docket, scale.spacing_seconds))
-    return {f"lone_p{share}_s": round(percentile(waited, share / 100), 3) for share in (50, 95)}
-
-
-def _burst(site: Site, scale: Scale) -> Row:
-    """Answer many leads at once, and weigh what server and worker use for it."""
-    docket = suspend(site, scale.small_burst)
+def _burst(site: Site, docket: Docket) -> Row:
+    """Answer all leads at once, and weigh what server and worker use for it."""
     before = {leader: cpu_seconds(leader) for leader in (site.server.pid, site.executor.pid)}
     sent = answer_all(docket)
     waited = step_seconds(site, sent)
@@ -51,7 +53,6 @@ def _burst(site: Site, scale: Scale) -> Row:
     first = min(each.at for each in sent)
     last = max(each.at + seconds for each, seconds in zip(sent, waited, strict=True))
     return {
-        "answers": len(sent),
         "last_step_s": round(last - first, 1),
         "server_cpu_s_a_step": round(used[site.server.pid], 3),
         "worker_cpu_s_a_step": round(used[site.executor.pid], 3),
@@ -59,17 +60,11 @@ def _burst(site: Site, scale: Scale) -> Row:
     }
 
 
-def _import(site: Site, scale: Scale) -> Row:
-    """Start as many new leads, and see how long it takes until all of them wait."""
-    docket = register(site, scale.small_burst)
-    begun = time.monotonic()
-    docket.start()
-    quiet(site)
-    logs = "".join(process.log.read_text(encoding="utf-8") for process in (site.server, site.executor))
-    return {
-        "imported_s": round(time.monotonic() - begun, 1),
-        "too_busy": sum(logs.count(words) for words in _REFUSALS),
-    }
+def _lone(site: Site, docket: Docket, scale: Scale) -> Row:
+    """Answer some of the leads a fixed time apart: nobody else is being served."""
+    few = replace(docket, numbers=docket.numbers[: scale.few_leads])
+    waited = step_seconds(site, answer_all(few, scale.spacing_seconds))
+    return {f"lone_p{share}_s": round(percentile(waited, share / 100), 3) for share in (50, 95)}
 
 
 def figures(rows: list[Row]) -> list[Figure]:
@@ -92,7 +87,7 @@ def _default(kind: str) -> int:
 def _burst_figure(ours: Row, peer: Row) -> Figure:
     """Return how long a burst takes."""
     return Figure(
-        name=f"{ours['answers']} answers at once: until the last next step",
+        name=f"{ours['leads']} answers at once: until the last next step",
         database=str(ours["database"]),
         ours=f"{ours['last_step_s']} s ({ours['runs_at_once']} runs at once)",
         peer=f"{peer['last_step_s']} s",
