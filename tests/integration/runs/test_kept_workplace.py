@@ -3,19 +3,19 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 from sqlmodel import col, select
 
 from deployments.installation.clock import set_drill_clock
+from deployments.worker.in_process import InProcessWorker
 from deployments.worker.kept_workplace import KeptWorkplace
 from models.errors import InputError, StartError
 from models.office.policy import packaged_policy_text
 from models.office.tables import Unit
-from tasks.workplace import Workplace, at_work, borrow_from, read_office
+from tasks.workplace import Workplace, at_work, read_office
 
 _FORKED = """
 import os
@@ -57,22 +57,27 @@ def kept(settings: pytest.MonkeyPatch) -> Iterator[KeptWorkplace]:
     keeper.close()
 
 
-def test_runs_after_another_and_at_once_share_connections_and_statements(kept: KeptWorkplace) -> None:
-    """Nothing is compiled or connected twice for the same thing."""
-    with ThreadPoolExecutor(4, initializer=borrow_from, initargs=(kept.lend,)) as threads:
+def test_runs_after_another_and_at_once_share_connections_and_statements(
+    settings: pytest.MonkeyPatch,
+) -> None:
+    """In the worker's own threads nothing is compiled or connected twice for the same thing."""
+    del settings
+    worker = InProcessWorker("zero137", limit=4)
 
-        def look(_: int) -> tuple[Engine, int]:
-            with at_work() as place:
-                return place.engine, len(read_office(place).units)
+    def look(_: int) -> tuple[Workplace, int]:
+        with at_work() as place:
+            return place, len(read_office(place).units)
 
+    with worker._threads as threads:  # noqa: SLF001 - a run needs a server
         seen = list(threads.map(look, range(40)))
-    (engine,) = {each for each, _ in seen}
-    assert len({units for _, units in seen}) == 1
-    assert engine is kept.lend().engine
-    assert engine.pool.checkedin() <= 4  # type: ignore[attr-defined]
+    place = seen[0][0]
+    assert all(each == (place, seen[0][1]) for each in seen)
+    engine = place.engine
+    assert 0 < engine.pool.checkedin() <= 4  # type: ignore[attr-defined]
     compiled = len(engine._compiled_cache or ())  # noqa: SLF001 - nothing else tells
-    read_office(kept.lend())
+    read_office(place)
     assert len(engine._compiled_cache or ()) == compiled > 0  # noqa: SLF001
+    place.close()
 
 
 def test_only_who_borrows_gets_what_is_kept(kept: KeptWorkplace, settings: pytest.MonkeyPatch) -> None:
