@@ -49,11 +49,9 @@ def show_form(place: Workplace, number: str, flow_run_id: str, run_count: int) -
     """
     with place.writing() as session:
         matter = find_matter(session, number, for_change=True)
-        owed = select(Assignment).where(
-            Assignment.matter_id == matter.id, col(Assignment.answered_at).is_(None)
-        )
-        row = session.exec(owed).one_or_none()
-        if row is None or matter.outcome is not None or matter.flow_run_id != flow_run_id:
+        query = select(Assignment).where(Assignment.matter_id == matter.id)
+        row = session.exec(query.order_by(col(Assignment.id).desc())).first()
+        if row is None or row.answered_at or matter.outcome or matter.flow_run_id != flow_run_id:
             return None
         matter.waits += 1
         row.form_run_id = flow_run_id
