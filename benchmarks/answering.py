@@ -30,20 +30,22 @@ def quiet(site: Site, flow: str = CARRY_MATTER) -> None:
 
 
 def suspend(site: Site, leads: int) -> Docket:
-    """Start leads and wait until all of them wait for the transfer.
+    """Start leads and wait until all of them wait for the transfer."""
+    warm_up(site)
+    docket = register(site, leads)
+    docket.start()
+    quiet(site)
+    return docket
 
-    One lead takes two steps before: what is imported and cached first costs no lead that is measured.
-    """
+
+def warm_up(site: Site) -> None:
+    """Let one lead take two steps: what is imported and cached first costs no lead that is measured."""
     first = register(site, 1)
     first.start()
     for _ in range(2):
         quiet(site)
         answer_all(first)
     quiet(site)
-    docket = register(site, leads)
-    docket.start()
-    quiet(site)
-    return docket
 
 
 def answer_all(docket: Docket, spacing_seconds: float = 0) -> list[Sent]:

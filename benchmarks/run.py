@@ -21,6 +21,7 @@ import idle_system
 import ledger_verification
 import life_cycles
 import rungs_at_once
+import runs_at_once
 import searching
 import typesetting
 from databases import POSTGRESQL, SQLITE
@@ -43,6 +44,7 @@ BENCHMARKS: dict[str, tuple[str, ModuleType]] = {
     "12": ("The ledger of very many leads", ledger_verification),
     "13": ("Search among very many leads", searching),
     "14": ("Export of very many leads", exporting),
+    "15": ("How many runs at once", runs_at_once),
 }
 
 

@@ -17,6 +17,8 @@ class Scale:
         prompt_leads: Leads answered the moment each wait is there, one lead after the other.
         cycles: Leads that go from start to closure.
         burst: Answers that arrive at once.
+        small_burst: The same where one after the other many ways are tried.
+        runs_at_once: How many runs are executed at once, each of these in turn.
         parked: Leads that lie in an idle system.
         idle_seconds: How long an idle system is watched.
         repetitions: How often a command is started.
@@ -42,6 +44,8 @@ class Scale:
     few_cycles: int = 20
     burst: int = 200
     few_burst: int = 20
+    small_burst: int = 60
+    runs_at_once: tuple[int, ...] = (2, 4, 6, 8, 12)
     parked: int = 1000
     few_parked: int = 10
     idle_seconds: float = 60
@@ -68,4 +72,6 @@ class Scale:
 
     def quick(self) -> Self:
         """Return a size that only shows that everything works."""
-        return replace(self.at_most(3), few_parked=1, idle_seconds=5, repetitions=3, many_open=5)
+        return replace(
+            self.at_most(3), runs_at_once=(2, 6), few_parked=1, idle_seconds=5, repetitions=3, many_open=5
+        )

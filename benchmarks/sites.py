@@ -52,7 +52,9 @@ class Site:
 
 
 @contextmanager
-def open_site(way: Way, kind: str, *, flow: str = CARRY_MATTER, counted: bool = False) -> Iterator[Site]:
+def open_site(
+    way: Way, kind: str, *, flow: str = CARRY_MATTER, counted: bool = False, runs_at_once: int | None = None
+) -> Iterator[Site]:
     """Bring a site up and take it down.
 
     Args:
@@ -60,11 +62,12 @@ def open_site(way: Way, kind: str, *, flow: str = CARRY_MATTER, counted: bool = 
         kind: The kind of both databases.
         flow: Which flow is executed.
         counted: Whether our server notes the calls it gets.
+        runs_at_once: How many runs our worker executes at once; None for its default.
     """
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         addresses = stack.enter_context(databases(kind))
-        settings = settings_of(home, addresses)
+        settings = settings_of(home, addresses).model_copy(update={"concurrency": runs_at_once})
         stack.callback(end_marked, str(home))
         prepare_home(settings)
         place = open_workplace(settings)

@@ -22,11 +22,11 @@ from tasks.conduct.answers import try_answer
 from tasks.conduct.steps import peek_step, take_step
 from tasks.conduct.waits import show_form, shown_form
 from tasks.delivery.sending import can_deliver, deliver_messages
-from tasks.lookup.stories import Label, form_text, run_label, story_markdown
+from tasks.lookup.stories import Telling, tell_matter
 from tasks.runs.observed import observed
 from tasks.runs.prefect_api import CARRY_MATTER
 from tasks.runs.starting import adopt_run, start_parts, wake_matters, wake_parent
-from tasks.workplace import Workplace, at_work, read_office
+from tasks.workplace import Workplace, at_work
 
 
 # Nothing is kept but the error that ended a run; saying where spares the engine two questions to the server.
@@ -112,16 +112,12 @@ async def _wait_for_answer(place: Workplace, number: str, refusal: str, *, moved
     in between. Suspending leaves this run by an exception; it only returns where nobody owes anything
     any more or another run took over.
     """
-    await _show(place, number, moved=moved)
+    told = await _show(place, number, moved=moved)
     form = show_form(place, number, str(this_run.id), run_count())
     if form is None:
         return
-    await suspend_with(
-        form_for(
-            place.kinds.duty(form.assignment.step), read_office(place), form_text(place, number, refusal)
-        ),
-        form.key,
-    )
+    duty = place.kinds.duty(form.assignment.step)
+    await suspend_with(form_for(duty, told.office, told.form_text(refusal)), form.key)
 
 
 async def _finish(place: Workplace, number: str, *, moved: bool) -> State[Any]:
@@ -131,16 +127,16 @@ async def _finish(place: Workplace, number: str, *, moved: bool) -> State[Any]:
         # What keeps it out of the archive now is made up for by the patrol: it is closed all the same.
         await observed("归档", lambda: try_archive(place, number, place.clock()))
     await asyncio.to_thread(wake_parent, place, number, place.clock())
-    label = await _show(place, number, moved=moved)
+    label = (await _show(place, number, moved=moved)).label
     return Completed(name=label.outcome, message=f"{label.title}：{label.outcome}")
 
 
-async def _show(place: Workplace, number: str, *, moved: bool) -> Label:
-    """Bring name, tags and artifact of the run up to date; returns the label.
+async def _show(place: Workplace, number: str, *, moved: bool) -> Telling:
+    """Bring name, tags and artifact of the run up to date; returns what was told.
 
     A matter that has just moved on has a new story, which need not be compared with the one published last.
     """
-    label = run_label(place, number, place.clock())
-    story = publish_story(number, label.title, story_markdown(place, number), is_new=moved)
-    await asyncio.gather(story, label_run(label))
-    return label
+    told = tell_matter(place, number, place.clock())
+    story = publish_story(number, told.label.title, told.markdown, is_new=moved)
+    await asyncio.gather(story, label_run(told.label))
+    return told

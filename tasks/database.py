@@ -32,6 +32,8 @@ BUSY_SECONDS = 20
 _WRITES = "zero137_writes"
 # How many rows of a long answer are held at once.
 _ROWS = 2_000
+# A process keeps at most as many connections as it may carry out runs at once.
+_CONNECTIONS = 64
 
 
 # What a database says of itself, and what that means to a person.
@@ -63,7 +65,8 @@ def open_engine(url: str | URL) -> Engine:
     address = make_url(url)
     if address.drivername == "postgresql":
         address = address.set(drivername="postgresql+psycopg")
-    engine = create_engine(address)
+    # What the database has closed since is replaced when somebody takes it, as after a restart of PostgreSQL.
+    engine = create_engine(address, pool_size=_CONNECTIONS, pool_pre_ping=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from importlib.metadata import entry_points
 from pathlib import Path
 
 from pydantic import SecretStr
 from sqlalchemy import Engine
+from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from models.days.calendar import DayKind, NoticeDay, WorkCalendar, YearNotice, published_calendar
@@ -119,9 +122,22 @@ def current_workplace() -> Workplace:
     return make()
 
 
+# Who lends flows their workplace: a process that carries out many of them need not open one for each.
+_lender: ContextVar[Callable[[], Workplace]] = ContextVar("lender")
+
+
+def borrow_from(lender: Callable[[], Workplace]) -> None:
+    """Let flows of this thread, and of what is started in its context, work at a workplace that is kept."""
+    _lender.set(lender)
+
+
 @contextmanager
 def at_work() -> Iterator[Workplace]:
-    """Open the workplace of this process for as long as a flow needs it."""
+    """Give the workplace of this process for as long as a flow needs it: a lent one, else one of its own."""
+    lender = _lender.get(None)
+    if lender is not None:
+        yield lender()
+        return
     place = current_workplace()
     try:
         yield place
@@ -131,20 +147,34 @@ def at_work() -> Iterator[Workplace]:
 
 def work_calendar(session: Session) -> WorkCalendar:
     """Return the published notices with the imported ones over them, in the order of their import."""
+    rows = session.exec(select(CalendarNotice).order_by(col(CalendarNotice.id)))
+    return _calendar_with(
+        tuple(
+            (row.year, row.issued_on, tuple((day, *named) for day, named in row.days.items())) for row in rows
+        )
+    )
+
+
+@lru_cache(maxsize=8)
+def _calendar_with(
+    notices: tuple[tuple[int, date | None, tuple[tuple[str, str, str], ...]], ...],
+) -> WorkCalendar:
+    """Return the published notices with others over them; putting them together takes longer than reading."""
     calendar = published_calendar()
-    for row in session.exec(select(CalendarNotice).order_by(col(CalendarNotice.id))):
-        days = {
-            date.fromisoformat(day): NoticeDay(DayKind(kind), festival)
-            for day, (kind, festival) in row.days.items()
-        }
-        calendar = calendar.with_notice(YearNotice(row.year, days, row.issued_on))
+    for year, issued_on, named in notices:
+        days = {date.fromisoformat(day): NoticeDay(DayKind(kind), festival) for day, kind, festival in named}
+        calendar = calendar.with_notice(YearNotice(year, days, issued_on))
     return calendar
 
 
 def office_of(session: Session, place: Workplace) -> Office:
     """Return the unit directory, the policy and the office's own wording as rules and texts consult them."""
-    units = session.exec(select(Unit).order_by(col(Unit.code))).all()
-    return Office(tuple(unit_fact(unit) for unit in units), place.policy, place.templates_folder)
+    columns = select_columns(Unit.code, Unit.name, Unit.short_name, Unit.roles, Unit.active)  # type: ignore[call-overload]
+    rows = session.execute(columns.order_by(col(Unit.code)))
+    units = tuple(
+        _unit_fact(code, name, short, tuple(roles), active) for code, name, short, roles, active in rows
+    )
+    return Office(units, place.policy, place.templates_folder)
 
 
 def read_office(place: Workplace) -> Office:
@@ -164,7 +194,11 @@ def bureau_person(session: Session, place: Workplace, person: str) -> str:
 
 def unit_fact(unit: Unit) -> UnitFact:
     """Return a unit as the rules see it."""
-    roles = frozenset(Role(code) for code in unit.roles)
-    return UnitFact(
-        code=unit.code, name=unit.name, short_name=unit.short_name, roles=roles, active=unit.active
-    )
+    return _unit_fact(unit.code, unit.name, unit.short_name, tuple(unit.roles), unit.active)
+
+
+@lru_cache(maxsize=1024)
+def _unit_fact(code: str, name: str, short_name: str, roles: tuple[str, ...], active: bool) -> UnitFact:
+    """Return a unit as the rules see it; the same few are read in every transaction."""
+    carried = frozenset(Role(role) for role in roles)
+    return UnitFact(code=code, name=name, short_name=short_name, roles=carried, active=active)

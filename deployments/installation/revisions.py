@@ -4,6 +4,7 @@ A program that meets facts of a later release would leave out steps it has never
 Source: ADR-0024.
 """
 
+from functools import cache
 from importlib.resources import files
 
 from sqlalchemy import Connection, Engine, inspect, text
@@ -41,7 +42,9 @@ def refuse_later_facts(engine: Engine) -> None:
         raise StartError(f"数据库由更新的版本（{found}）创建，请升级程序后再使用，没有写入任何内容。")
 
 
-def _revisions() -> set[str]:
+@cache
+def _revisions() -> frozenset[str]:
     """Return the revisions this program knows, by the names of the files: to load them takes its time."""
     folder = files("deployments.keeping").joinpath("migrations", "versions")
-    return {entry.name.partition("_")[0] for entry in folder.iterdir() if entry.name.endswith(".py")}
+    names = (entry.name for entry in folder.iterdir())
+    return frozenset(name.partition("_")[0] for name in names if name.endswith(".py"))

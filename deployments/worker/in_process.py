@@ -31,8 +31,10 @@ from prefect.utilities.engine import propose_state
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
 from deployments.worker.attempts import Attempt
+from deployments.worker.kept_workplace import KeptWorkplace
 from deployments.worker.listening import listen_for_work
 from tasks.runs.signatures import POOL_TYPE, claim_message, last_claim, signature
+from tasks.workplace import borrow_from
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +77,8 @@ class InProcessWorker(_Base):
         self._flows: dict[UUID, Flow[..., Any]] = {}
         self._work = asyncio.Event()
         self._hears = asyncio.Event()
-        self._threads = ThreadPoolExecutor(self._most, thread_name_prefix="attempt")
+        self._workplace = KeptWorkplace()
+        self._threads = ThreadPoolExecutor(self._most, "attempt", borrow_from, (self._workplace.lend,))
         self._ended = asyncio.Event()
         # Whether something was seen that could not be taken on yet: then the end of an attempt tells to look.
         self._put_off = False
@@ -102,6 +105,7 @@ class InProcessWorker(_Base):
         if self._runs_task_group is not None:
             self._runs_task_group.cancel_scope.cancel()
         await super().teardown(*exc_info)
+        self._workplace.close()
 
     async def sync_with_backend(self) -> None:
         """Send a heartbeat; while the server does not answer, the next one will do."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlmodel import col, select
 
 from models.matters.tables import Assignment
-from tasks.matters.reading import find_matter, read_file
+from tasks.matters.reading import find_matter
 from tasks.workplace import Workplace
 
 # A server of ours puts this among the names of a form: what was stored before the run was suspended is there.
@@ -49,8 +49,9 @@ def show_form(place: Workplace, number: str, flow_run_id: str, run_count: int) -
     """
     with place.writing() as session:
         matter = find_matter(session, number, for_change=True)
-        row = read_file(session, matter, place.mechanisms).open_assignment
-        if row is None or matter.flow_run_id != flow_run_id:
+        query = select(Assignment).where(Assignment.matter_id == matter.id)
+        row = session.exec(query.order_by(col(Assignment.id).desc())).first()
+        if row is None or row.answered_at or matter.outcome or matter.flow_run_id != flow_run_id:
             return None
         matter.waits += 1
         row.form_run_id = flow_run_id

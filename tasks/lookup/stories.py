@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
 from sqlmodel import Session
 
@@ -35,21 +36,12 @@ def tell_story(place: Workplace, number: str) -> Story:
     Raises:
         NotFound: There is no such matter.
     """
-    with place.reading() as session:
-        file = read_file(session, find_matter(session, number), place.mechanisms)
-        return _Teller(place.policy, place.kinds, office_of(session, place), work_calendar(session)).tell(
-            session, file
-        )
+    return tell_matter(place, number, place.clock()).story
 
 
 def story_key(number: str) -> str:
     """Return the key of the artifact that tells the story of a matter."""
     return f"lead-{number.lower()}"
-
-
-def story_markdown(place: Workplace, number: str) -> str:
-    """Return the story of a matter as Markdown, for an artifact."""
-    return render_markdown("story", tell_story(place, number))
 
 
 @dataclass(frozen=True)
@@ -62,27 +54,34 @@ class Label:
     outcome: str
 
 
-def run_label(place: Workplace, number: str, now: datetime) -> Label:
-    """Return the name and tags of a matter's run, as 侯线〔2026〕12号 · 核查 · 住建局 · 11-27."""
+@dataclass(frozen=True)
+class Telling:
+    """What is told of a matter at one moment, and the directory it was told by."""
+
+    label: Label
+    story: Story
+    office: Office
+
+    @cached_property
+    def markdown(self) -> str:
+        """The story as Markdown, for an artifact."""
+        return render_markdown("story", self.story)
+
+    def form_text(self, refusal: str) -> str:
+        """Return what stands above a form, as Markdown: a refusal, then what is owed, by when and why."""
+        return render_markdown("form", {**self.story, "refusal": refusal})
+
+
+def tell_matter(place: Workplace, number: str, now: datetime) -> Telling:
+    """Read a matter once, and return all that people are shown of it.
+
+    Raises:
+        NotFound: There is no such matter.
+    """
     with place.reading() as session:
         file = read_file(session, find_matter(session, number), place.mechanisms)
-        office, calendar = office_of(session, place), work_calendar(session)
-    matter, current = file.matter, file.open_assignment
-    if current is None:
-        state = matter.outcome.label if matter.outcome else "派发"
-        tag = Signal.CLOSED.label if matter.outcome else Signal.NORMAL.label
-        return Label(f"{matter.printed_number} · {state}", [tag], matter.title, state)
-    unit = office.stored(current.unit_code).short_name
-    day = f"{current.due_on:%m-%d}{'暂定' if current.provisional else ''}"
-    light = signal(current.due_at, place.policy.near_from(current.step, current.due_on, calendar), now)
-    name = f"{matter.printed_number} · {step_label(current)} · {unit} · {day}"
-    pending = [HELD] if current.held else []
-    return Label(name, [current.step.label, unit, light.label, *pending], matter.title, "")
-
-
-def form_text(place: Workplace, number: str, refusal: str) -> str:
-    """Return what stands above a form, as Markdown: a refusal first, then what is owed, by when and why."""
-    return render_markdown("form", {**tell_story(place, number), "refusal": refusal})
+        teller = _Teller(place.policy, place.kinds, office_of(session, place), work_calendar(session))
+        return Telling(teller.label(file, now), teller.tell(session, file), teller.office)
 
 
 def explain_due(place: Workplace, number: str) -> list[tuple[str, list[str]]]:
@@ -110,6 +109,21 @@ class _Teller:
     kinds: Kinds
     office: Office
     calendar: WorkCalendar
+
+    def label(self, file: MatterFile, now: datetime) -> Label:
+        """Return the name and tags of a matter's run, as 侯线〔2026〕12号 · 核查 · 住建局 · 11-27."""
+        matter, current = file.matter, file.open_assignment
+        if current is None:
+            state = matter.outcome.label if matter.outcome else "派发"
+            tag = Signal.CLOSED.label if matter.outcome else Signal.NORMAL.label
+            return Label(f"{matter.printed_number} · {state}", [tag], matter.title, state)
+        unit = self.office.stored(current.unit_code).short_name
+        day = f"{current.due_on:%m-%d}{'暂定' if current.provisional else ''}"
+        near = self.policy.near_from(current.step, current.due_on, self.calendar)
+        light = signal(current.due_at, near, now)
+        name = f"{matter.printed_number} · {step_label(current)} · {unit} · {day}"
+        pending = [HELD] if current.held else []
+        return Label(name, [current.step.label, unit, light.label, *pending], matter.title, "")
 
     def tell(self, session: Session, file: MatterFile) -> Story:
         """Return the whole story."""

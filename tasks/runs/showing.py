@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from models.matters.tables import Matter
 from tasks.lookup.board import board_markdown
-from tasks.lookup.stories import Label, run_label, story_key, story_markdown
+from tasks.lookup.stories import Telling, story_key, tell_matter
 from tasks.runs.prefect_api import PrefectApi
 from tasks.workplace import Workplace
 
@@ -48,11 +48,11 @@ def show_board(place: Workplace, now: datetime) -> bool:
 
 def _show(place: Workplace, api: PrefectApi, number: str, flow_run_id: str, now: datetime) -> None:
     """Show a matter as it is; the run itself may have moved on and shown itself in between."""
-    shown: tuple[Label, str] | None = None
-    while (current := (run_label(place, number, now), story_markdown(place, number))) != shown:
-        label, story = shown = current
-        api.describe(flow_run_id, label.name, label.tags)
-        api.publish(story_key(number), story, label.title)
+    shown: Telling | None = None
+    while (told := tell_matter(place, number, now)) != shown:
+        api.describe(flow_run_id, told.label.name, told.label.tags)
+        api.publish(story_key(number), told.markdown, told.label.title)
+        shown = told
 
 
 def _settle(place: Workplace, matter: Matter) -> None:

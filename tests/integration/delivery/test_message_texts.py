@@ -8,7 +8,7 @@ from walks.walking import AUTHORITY, BUREAU, RESPONSIBLE, Walk, ledger_of, messa
 from models.codes import Step
 from models.messages.tables import Message
 from models.messages.vocabulary import Delivery
-from tasks.lookup.stories import run_label
+from tasks.lookup.stories import tell_matter
 
 REASONS = "退还凭证不完整，请补充逐户清单。"
 
@@ -73,4 +73,4 @@ def test_a_due_date_in_a_year_without_notice_is_called_provisional(walk: Walk, c
     assert "2027-01-07（星期四，暂定） 18:00" in rectify.body
     assigned = [e.summary for e in ledger_of(walk.place, walk.number) if e.kind == "assigned"]
     assert assigned[-1].endswith("到期日 2027-01-07（暂定）")
-    assert run_label(walk.place, walk.number, clock()).name.endswith("01-07暂定")
+    assert tell_matter(walk.place, walk.number, clock()).label.name.endswith("01-07暂定")

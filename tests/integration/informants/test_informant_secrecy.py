@@ -32,9 +32,9 @@ from notifications.texts.rendering import render_mail
 from tasks.documents.rendered import rendered
 from tasks.ladder.escalation import raise_rungs
 from tasks.lookup.board import board_markdown
-from tasks.lookup.stories import form_text, run_label, story_markdown
+from tasks.lookup.stories import tell_matter
 from tasks.matters.reading import find_matter, read_file
-from tasks.workplace import Workplace, read_office
+from tasks.workplace import Workplace
 
 LEAD, REQUEST, CIRCULAR = "L2026-0001", "L2026-0001-Y1", "L2026-0001-T1"
 # These run for ever or wait for a server; whatever else there is, now or later, is asked for all it prints.
@@ -82,13 +82,10 @@ def _shown(place: Workplace, number: str) -> list[str]:
     """Return what Prefect shows of a matter: artifact, form, name and tags of its run."""
     with place.reading() as session:
         owed = read_file(session, find_matter(session, number), MECHANISMS).open_assignment
-    text = form_text(place, number, "")
-    form = (
-        [str(form_for(place.kinds.duty(owed.step), read_office(place), text).model_json_schema())]
-        if owed
-        else []
-    )
-    return [story_markdown(place, number), text, repr(run_label(place, number, place.clock())), *form]
+    told = tell_matter(place, number, place.clock())
+    text = told.form_text("")
+    form = [str(form_for(place.kinds.duty(owed.step), told.office, text).model_json_schema())] if owed else []
+    return [told.markdown, text, repr(told.label), *form]
 
 
 @pytest.fixture

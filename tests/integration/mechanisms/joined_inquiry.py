@@ -40,7 +40,7 @@ from tasks.conduct.waits import show_form, shown_form
 from tasks.evidence.pieces import add_evidence
 from tasks.ladder.escalation import raise_rungs
 from tasks.lookup.board import read_board
-from tasks.lookup.stories import run_label, tell_story
+from tasks.lookup.stories import tell_matter, tell_story
 from tasks.matters.opening import open_part
 from tasks.matters.reading import find_matter
 from tasks.office.units import import_units
@@ -219,7 +219,7 @@ def test_board_and_label_show_what_each_unit_owes(asked: Walk) -> None:
     assert rows == {(name, "答复"): 1 for name in names} | {
         (read_office(asked.place).bureau().name, "收齐答复"): 1
     }
-    assert "答复 · 住建局" in run_label(asked.place, "Q2026-001-F1", asked.clock()).name
+    assert "答复 · 住建局" in tell_matter(asked.place, "Q2026-001-F1", asked.clock()).label.name
 
 
 def test_the_volume_holds_the_parts(asked: Walk) -> None:

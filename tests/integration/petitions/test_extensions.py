@@ -26,7 +26,7 @@ from models.matters.facts import Await
 from models.matters.tables import Assignment
 from tasks.evidence.pieces import add_evidence
 from tasks.ladder.escalation import raise_rungs
-from tasks.lookup.stories import explain_due, run_label, tell_story
+from tasks.lookup.stories import explain_due, tell_matter, tell_story
 from tasks.petitions.extensions import ExtensionRequest, request_extension
 
 # A rectification notice of Monday 2026-11-23 gives until Monday 11-30.
@@ -107,7 +107,7 @@ def test_the_overdue_rungs_wait_while_it_is_pending_and_resume_when_it_is_refuse
     clock.now = houma(30, 16)
     raise_rungs(owing.place, clock())
     asked = ask(owing, request_)
-    assert "延期待批" in run_label(owing.place, owing.number, clock()).tags
+    assert "延期待批" in tell_matter(owing.place, owing.number, clock()).label.tags
     tuesday = houma(30, 10).replace(month=12, day=1)
     raised = raise_rungs(owing.place, tuesday)
     assert set(raised) <= {Rung.DUE_TODAY}, "only the approver is told"
