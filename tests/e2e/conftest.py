@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -13,10 +13,35 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 # A patrol that comes by its timetable would do by chance what a test is about to do or to see.
 NEVER = "0 0 29 2 *"
+# Where there are several workers, tests that share something running go to the same one.
+SHARED = ("system", "attended", "locked", "resting")
+# What takes longest begins first, so that no worker is left with it at the end.
+FIRST = ("system", "test_chaos", "test_drill", "test_release_before", "test_upgrade", "test_up")
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-quic",
 ]  # fmt: skip
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group and order the tests of this folder for ``--dist loadgroup --no-loadscope-reorder``."""
+    ours = [index for index, item in enumerate(items) if item.path.parent == Path(__file__).parent]
+    for index, item in zip(ours, sorted((items[index] for index in ours), key=_rank), strict=True):
+        items[index] = item
+        if group := _group(item):
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _group(item: pytest.Item) -> str:
+    """Return the name of what a test shares, blank where it shares nothing."""
+    return next((name for name in SHARED if name in getattr(item, "fixturenames", ())), "")
+
+
+def _rank(item: pytest.Item) -> int:
+    """Return how early a test begins."""
+    name = _group(item) or item.path.stem
+    return FIRST.index(name) if name in FIRST else len(FIRST)
 
 
 @pytest.fixture(scope="package")
@@ -25,23 +50,51 @@ def system(tmp_path_factory: pytest.TempPathFactory, lacking: Lacking) -> Iterat
     if not Path("/proc/self/environ").exists():
         lacking("the processes of a system are told apart by /proc, which this machine lacks")
     # Systems of a test's own are on SQLite, so that both are covered without more time.
-    with both_databases() if postgresql_version() else nullcontext({}) as addresses:
-        running = System(tmp_path_factory.mktemp("system") / "home", patrol_cron=NEVER, **addresses)
-        try:
-            running.up()
-            yield running
-        finally:
-            running.close()
+    folder = tmp_path_factory.mktemp("system")
+    databases = both_databases() if postgresql_version() else nullcontext({})
+    with databases as addresses, _not_started(folder, **addresses) as running:
+        running.up()
+        yield running
 
 
 @pytest.fixture
 def own_system(tmp_path: Path) -> Iterator[System]:
     """A system of the test's own, not started yet."""
-    running = System(tmp_path / "home", patrol_cron=NEVER)
+    with _not_started(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def attended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """A system for the tests that end its processes; the last of them stops it for good."""
+    with _not_started(tmp_path_factory.mktemp("attended")) as running:
+        running.up()
+        yield running
+
+
+@contextmanager
+def _not_started(folder: Path, **settings: str) -> Iterator[System]:
+    """Give a system that whoever uses it starts, and end what of it still runs."""
+    running = System(folder / "home", patrol_cron=NEVER, **settings)
     try:
         yield running
     finally:
         running.close()
+
+
+@pytest.fixture(scope="package")
+def resting(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a system that was stopped, with a lead that waits for its transfer and a pool ``stock``.
+
+    Tests go on with a copy: what they do first is the same.
+    """
+    with _not_started(tmp_path_factory.mktemp("resting")) as system:
+        system.up()
+        assert system.api("/work_pools/", {"name": "stock", "type": "process"})["type"] == "process"
+        system.json("lead", "add", "--title", "某局违规增设前置条件", "--facts", "要求提供证明。")
+        system.await_step("L2026-0001", "待移交")
+        assert system.stop() == 0
+    return system.home
 
 
 @pytest.fixture

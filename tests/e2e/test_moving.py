@@ -1,5 +1,6 @@
 """Live systems: one is backed up while it works, one moves to PostgreSQL and goes on where it was."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,17 +11,13 @@ from harness.running_system import System
 pytestmark = pytest.mark.e2e
 
 
-def test_leads_go_on_after_the_move(own_system: System, lacking: Lacking) -> None:
+def test_leads_go_on_after_the_move(own_system: System, resting: Path, lacking: Lacking) -> None:
     """The facts are moved and proved; the runs, which Prefect no longer knows, are begun anew from them."""
     if not postgresql_version():
         lacking("no PostgreSQL answers at the configured address (TEST_POSTGRES_URL)")
-    own_system.up()
-    number = own_system.json("lead", "add", "--title", "某局违规增设条件", "--facts", "要求提供证明。")[
-        "number"
-    ]
-    before = own_system.await_step(number, "待移交")
-    assert own_system.run("migrate", "--to", "sqlite:///refused.db", check=False).returncode == 10
-    assert own_system.stop() == 0
+    shutil.copytree(resting, own_system.home)
+    number = "L2026-0001"
+    before = own_system.lead(number)
     with both_databases() as addresses:
         moved = own_system.json("migrate", "--to", addresses["database_url"])
         assert moved["entries"] >= len(before["ledger"])
@@ -41,7 +38,8 @@ def test_leads_go_on_after_the_move(own_system: System, lacking: Lacking) -> Non
 def test_a_running_system_is_backed_up_and_restored_elsewhere(
     system: System, own_system: System, proof: Path, tmp_path: Path
 ) -> None:
-    """From the shared system into an empty folder with SQLite, files and all; nothing has to stop."""
+    """From the shared system into an empty folder with SQLite, files and all; only a move has to wait."""
+    assert system.run("migrate", "--to", "sqlite:///refused.db", check=False).returncode == 10
     number = system.json("lead", "add", "--title", "某局另收材料费", "--facts", "要求另行缴费。")["number"]
     system.run("evidence", "add", number, proof)
     made = system.json("backup", tmp_path / "backup")

@@ -1,5 +1,6 @@
 """The same deployments on the stock process worker: only the name of the work pool differs."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,19 +13,9 @@ pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture
-def stock(tmp_path: Path) -> Iterator[System]:
+def stock(resting: Path, tmp_path: Path) -> Iterator[System]:
     """A system whose pool is of the type ``process``, with a stock worker beside it."""
-    home = tmp_path / "home"
-    first = System(home)
-    try:
-        first.up()
-        pool = {"name": "stock", "type": "process"}
-        assert first.api("/work_pools/", pool)["type"] == "process"
-        number = first.json("lead", "add", "--title", "某局违规增设前置条件", "--facts", "要求提供证明。")
-        first.await_step(number["number"], "待移交")
-    finally:
-        first.close()
-    system = System(home, pool="stock")
+    system = System(shutil.copytree(resting, tmp_path / "home"), pool="stock")
     system.up()
     environment = {
         **system.environment,

@@ -81,31 +81,55 @@ def test_a_running_run_can_be_cancelled(system: System) -> None:
     ends_as(system, run_id, "Cancelled")
 
 
-def test_stopping_leaves_no_run_running(own_system: System, proof: Path) -> None:
+def test_a_server_away_for_28_seconds_costs_nothing(attended: System) -> None:
+    """A step in flight goes on when the server is back, in the same worker."""
+    attended.json("lead", "add", "--title", "某局违规增设前置条件", "--facts", "要求另行提供证明。")
+    lead = attended.await_step("L2026-0001", "待移交")
+    waiting = attended.launch(attended.deploy("waits"), seconds=3)
+    ends_as(attended, waiting, "Running")
+    worker, server = attended.child("worker"), attended.child("server")
+    assert attended.process is not None
+    attended.process.send_signal(signal.SIGSTOP)
+    try:
+        os.kill(server, signal.SIGKILL)
+        note = attended.json(
+            "answer", lead["number"], "移交", "--by", "发改局/经办人甲", "--authority", "住建局"
+        )
+        assert "不会丢失" in note["note"]
+        with pytest.raises(httpx.HTTPError):
+            attended.api("/health")
+        time.sleep(28)
+    finally:
+        attended.process.send_signal(signal.SIGCONT)
+    ends_as(attended, waiting, "Completed")
+    attended.await_step(lead["number"], "待签收")
+    assert attended.child("worker") == worker
+
+
+def test_stopping_leaves_no_run_running(attended: System, proof: Path) -> None:
     """Steps that end within ten seconds end, the others are handed back; the next worker carries them on."""
-    own_system.up()
-    waits = own_system.deploy("waits")
-    short = own_system.launch(waits, seconds=4)
-    long = own_system.launch(waits, seconds=25)
-    ends_as(own_system, short, "Running")
-    ends_as(own_system, long, "Running")
-    worker = own_system.child("worker")
+    waits = attended.deploy("waits")
+    short = attended.launch(waits, seconds=4)
+    long = attended.launch(waits, seconds=25)
+    ends_as(attended, short, "Running")
+    ends_as(attended, long, "Running")
+    worker = attended.child("worker")
     started = time.monotonic()
     os.kill(worker, signal.SIGTERM)
     time.sleep(1)
     # Asked once more, as by a supervisor of supervisors, it still hands back in order.
     os.kill(worker, signal.SIGTERM)
-    until(lambda: worker not in own_system.children(), "the worker has ended")
+    until(lambda: worker not in attended.children(), "the worker has ended")
     assert 9 < time.monotonic() - started < 22
-    assert own_system.state(short) == "Completed"
+    assert attended.state(short) == "Completed"
     # Operators see the new worker, and the one that ended is struck off.
-    until(lambda: listed(own_system) == [str(own_system.child("worker"))], "the new worker is listed alone")
-    assert own_system.child("worker") != worker
-    ends_as(own_system, long, "Running")
-    stuck = own_system.launch(own_system.deploy("synchronous"), path=str(proof))
-    ends_as(own_system, stuck, "Running")
-    assert own_system.stop() == 0
-    with sqlite3.connect(own_system.home / "prefect" / "prefect.db") as database:
+    until(lambda: listed(attended) == [str(attended.child("worker"))], "the new worker is listed alone")
+    assert attended.child("worker") != worker
+    ends_as(attended, long, "Running")
+    stuck = attended.launch(attended.deploy("synchronous"), path=str(proof))
+    ends_as(attended, stuck, "Running")
+    assert attended.stop() == 0
+    with sqlite3.connect(attended.home / "prefect" / "prefect.db") as database:
         states = dict(database.execute("SELECT id, state_type FROM flow_run").fetchall())
     assert [states[run_id] for run_id in (short, long, stuck)] == ["COMPLETED", "SCHEDULED", "SCHEDULED"]
     assert not {"PENDING", "RUNNING"} & set(states.values())
@@ -115,32 +139,6 @@ def listed(system: System) -> list[str]:
     """Return the process numbers of the workers that are told as online."""
     found = system.api("/work_pools/zero137/workers/filter", {})
     return [worker["name"].rsplit("-", 2)[1] for worker in found if worker["status"] == "ONLINE"]
-
-
-def test_a_server_away_for_28_seconds_costs_nothing(own_system: System) -> None:
-    """A step in flight goes on when the server is back, in the same worker."""
-    own_system.up()
-    own_system.json("lead", "add", "--title", "某局违规增设前置条件", "--facts", "要求另行提供证明。")
-    lead = own_system.await_step("L2026-0001", "待移交")
-    waiting = own_system.launch(own_system.deploy("waits"), seconds=3)
-    ends_as(own_system, waiting, "Running")
-    worker, server = own_system.child("worker"), own_system.child("server")
-    assert own_system.process is not None
-    own_system.process.send_signal(signal.SIGSTOP)
-    try:
-        os.kill(server, signal.SIGKILL)
-        note = own_system.json(
-            "answer", lead["number"], "移交", "--by", "发改局/经办人甲", "--authority", "住建局"
-        )
-        assert "不会丢失" in note["note"]
-        with pytest.raises(httpx.HTTPError):
-            own_system.api("/health")
-        time.sleep(28)
-    finally:
-        own_system.process.send_signal(signal.SIGCONT)
-    ends_as(own_system, waiting, "Completed")
-    own_system.await_step(lead["number"], "待签收")
-    assert own_system.child("worker") == worker
 
 
 def test_the_worker_starts_by_prefects_own_command_too(system: System, tmp_path: Path) -> None:
