@@ -82,23 +82,30 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file of SQLite without a row that was migrated once: each test takes a copy, which costs nothing."""
-    settings = Settings(home=tmp_path_factory.mktemp("migrated"))
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of SQLite that was migrated and given the units once: each test takes a copy."""
+    settings = Settings(home=tmp_path_factory.mktemp("furnished"))
     with closing(open_workplace(settings)) as place:
-        migrate(place.engine)
+        _furnish(place, Clock()())
     return settings.home / "zero137.db"
 
 
 @pytest.fixture
-def place(database_url: str, migrated: Path, tmp_path: Path, clock: Clock) -> Iterator[Workplace]:
+def place(database_url: str, furnished: Path, tmp_path: Path, clock: Clock) -> Iterator[Workplace]:
     """A workplace with the packaged policy and units, on the database of ``database_url``."""
     (tmp_path / "evidence").mkdir()
-    if (file := make_url(database_url).database) and database_url.startswith("sqlite"):
-        shutil.copyfile(migrated, file)
+    file = make_url(database_url).database
+    if is_file := bool(file) and database_url.startswith("sqlite"):
+        shutil.copyfile(furnished, file)
     settings = Settings(home=tmp_path, database_url=database_url, evidence_mb=1)
     opened = open_workplace(settings, clock=clock)
-    migrate(opened.engine)
-    import_units(opened, read_directory(packaged_directory_text(), "units.toml"), "units.toml", clock())
+    if not is_file:
+        _furnish(opened, clock())
     yield opened
     opened.close()
+
+
+def _furnish(place: Workplace, now: datetime) -> None:
+    """Create the tables and fill in the packaged units."""
+    migrate(place.engine)
+    import_units(place, read_directory(packaged_directory_text(), "units.toml"), "units.toml", now)
