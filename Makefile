@@ -18,7 +18,7 @@ ifdef PYTEST_ARGS
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 else
 	$(BIN)/python -m pytest -n auto --dist worksteal tests/unit tests/integration tests/property
-	$(BIN)/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder tests/e2e
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder tests/e2e
 endif
 
 test-long: export TEST_LONG := 1

@@ -13,35 +13,27 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 # A patrol that comes by its timetable would do by chance what a test is about to do or to see.
 NEVER = "0 0 29 2 *"
-# Where there are several workers, tests that share something running go to the same one.
-SHARED = ("system", "attended", "locked", "resting")
-# What takes longest begins first, so that no worker is left with it at the end.
-FIRST = ("system", "test_chaos", "test_drill", "test_release_before", "test_upgrade", "test_up")
+# The files that take longest begin first, so that no worker is left with one of them at the end.
+FIRST = (
+    "test_real_cases", "test_chaos", "test_release_before", "test_several_of_each", "test_drill",
+    "test_worker", "test_reconciler", "test_upgrade", "test_up", "test_moving",
+)  # fmt: skip
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-quic",
 ]  # fmt: skip
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group and order the tests of this folder for ``--dist loadgroup --no-loadscope-reorder``."""
+    """Put the tests of this folder in the order that ``--dist loadfile --no-loadscope-reorder`` keeps."""
     ours = [index for index, item in enumerate(items) if item.path.parent == Path(__file__).parent]
     for index, item in zip(ours, sorted((items[index] for index in ours), key=_rank), strict=True):
         items[index] = item
-        if group := _group(item):
-            item.add_marker(pytest.mark.xdist_group(group))
-
-
-def _group(item: pytest.Item) -> str:
-    """Return the name of what a test shares, blank where it shares nothing."""
-    return next((name for name in SHARED if name in getattr(item, "fixturenames", ())), "")
 
 
 def _rank(item: pytest.Item) -> int:
     """Return how early a test begins."""
-    name = _group(item) or item.path.stem
-    return FIRST.index(name) if name in FIRST else len(FIRST)
+    return FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST)
 
 
 @pytest.fixture(scope="package")

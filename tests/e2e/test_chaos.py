@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from chaos.cluster import redis_fault
 from chaos.trial import Options, Trial
 from conftest import Lacking
 
@@ -18,13 +17,3 @@ def test_six_kills_and_a_lost_database_change_no_fact(tmp_path: Path, lacking: L
     trial = Trial(Options(seed=137, kills=6, leads=4, home=tmp_path / "home"), said.append)
     assert trial.run(), "\n".join(said)
     assert "种子 137" in said[0]
-
-
-@pytest.mark.usefixtures("postgres_server")
-def test_several_of_each_lose_one_of_each(tmp_path: Path, lacking: Lacking) -> None:
-    """Two servers, services and three workers on PostgreSQL and Redis: one of each is killed."""
-    if fault := redis_fault():
-        lacking(fault)
-    said: list[str] = []
-    options = Options(seed=137, kills=4, leads=4, home=tmp_path / "home", cluster=True)
-    assert Trial(options, said.append).run(), "\n".join(said)
