@@ -5,18 +5,21 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
 from fakes.object_storage import Storage, object_storage
 from harness.databases import postgresql_told, postgresql_version
-from sqlalchemy import make_url
+from sqlalchemy import Engine, make_url
 
 from deployments.installation.opening import open_workplace
 from deployments.installation.settings import Settings
 from deployments.keeping.schema import migrate
 from models.office.directory import packaged_directory_text, read_directory
+from tasks.database import open_engine
 from tasks.office.units import import_units
 from tasks.workplace import Workplace
 
@@ -111,9 +114,16 @@ def place(database_url: str, furnished: Path, tmp_path: Path, clock: Clock) -> I
     settings = Settings(home=tmp_path, database_url=database_url, evidence_mb=1)
     opened = open_workplace(settings, clock=clock)
     if not is_file:
+        opened = replace(opened, engine=_kept_engine(database_url))
         _furnish(opened, clock())
     yield opened
     opened.close()
+
+
+@cache
+def _kept_engine(address: str) -> Engine:
+    """Return the engine of a database that many tests use: it knows their statements already."""
+    return open_engine(address)
 
 
 def _furnish(place: Workplace, now: datetime) -> None:
