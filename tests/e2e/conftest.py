@@ -4,28 +4,47 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import Lacking
 from harness.databases import both_databases, postgresql_version
 from harness.running_system import System
 from playwright.sync_api import Page, expect, sync_playwright
+from xdist.scheduler import LoadScopeScheduling
 
 # A patrol that comes by its timetable would do by chance what a test is about to do or to see.
 NEVER = "0 0 29 2 *"
-# The files that take longest begin first, so that no worker is left with one of them at the end.
-FIRST = (
-    "test_real_cases", "test_chaos", "test_release_before", "test_several_of_each", "test_drill",
-    "test_worker", "test_reconciler", "test_upgrade", "test_up", "test_moving",
+# The files that use the running system all of them share; one worker takes them all.
+SHARING = (
+    "test_archive", "test_beside", "test_browser", "test_doctor", "test_exports", "test_petitions",
+    "test_real_cases", "test_reconciler", "test_showing", "test_worker",
 )  # fmt: skip
+# What takes longest begins first, so that no worker is left with it at the end.
+FIRST = (*SHARING, "test_chaos", "test_drill", "test_several_of_each", "test_release_before", "test_moving")
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-quic",
 ]  # fmt: skip
 
 
+class _Scheduling(LoadScopeScheduling):
+    """Gives what shares the system to one worker, and every other file to whoever is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """Return what a test goes together with."""
+        file = nodeid.partition("::")[0]
+        return "system" if Path(file).stem in SHARING else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _Scheduling:  # noqa: ANN401 - xdist's own
+    """Let several workers share the tests of this folder."""
+    return _Scheduling(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests of this folder in the order that ``--dist loadfile --no-loadscope-reorder`` keeps."""
+    """Put the tests of this folder in the order that ``--no-loadscope-reorder`` keeps."""
     ours = [index for index, item in enumerate(items) if item.path.parent == Path(__file__).parent]
     for index, item in zip(ours, sorted((items[index] for index in ours), key=_rank), strict=True):
         items[index] = item

@@ -1,4 +1,4 @@
-"""Live systems: one is backed up while it works, others move to PostgreSQL or to a stock worker and go on."""
+"""Systems that move, to PostgreSQL or to a stock worker, and go on where they were."""
 
 import shutil
 import subprocess
@@ -36,20 +36,6 @@ def test_leads_go_on_after_the_move(own_system: System, resting: Path, lacking: 
             assert own_system.json("ledger", "verify")["matters"] == 1
         finally:
             own_system.stop()
-
-
-def test_a_running_system_is_backed_up_and_restored_elsewhere(
-    system: System, own_system: System, proof: Path, tmp_path: Path
-) -> None:
-    """From the shared system into an empty folder with SQLite, files and all; only a move has to wait."""
-    assert system.run("migrate", "--to", "sqlite:///refused.db", check=False).returncode == 10
-    number = system.json("lead", "add", "--title", "某局另收材料费", "--facts", "要求另行缴费。")["number"]
-    system.run("evidence", "add", number, proof)
-    made = system.json("backup", tmp_path / "backup")
-    assert made["files"] >= 1
-    own_system.run("restore", tmp_path / "backup")
-    assert own_system.lead(number)["title"] == "某局另收材料费"
-    assert own_system.json("evidence", "check")["checked"] == made["files"]
 
 
 @pytest.fixture

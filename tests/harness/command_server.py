@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from shutil import rmtree
 from socket import AF_UNIX, socket
 from socketserver import ForkingMixIn, StreamRequestHandler, UnixStreamServer
 from tempfile import TemporaryDirectory, mkdtemp
@@ -55,10 +56,12 @@ def run_command(
 @cache
 def _address() -> str:
     """Start the server, once for each process of the tests; returns where it listens."""
-    address = str(Path(mkdtemp()) / "commands")
+    folder = mkdtemp()
+    address = str(Path(folder) / "commands")
     process = subprocess.Popen(
         [sys.executable, "-P", __file__, address], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
     )
+    atexit.register(rmtree, folder, ignore_errors=True)
     atexit.register(process.kill)
     assert process.stdout is not None
     with process.stdout as told:

@@ -217,6 +217,13 @@ class System:
         except httpx.HTTPError:
             return ""
 
+    def ends_as(self, run_id: str, *names: str) -> str:
+        """Wait until a run is in one of these states; returns which."""
+        return until(
+            lambda: next((name for name in [self.state(run_id)] if name in names), None),
+            f"{run_id} is {' or '.join(names)} instead of {self.state(run_id)}",
+        )
+
     def force(self, run_id: str, kind: str, message: str = "") -> None:
         """Force a state upon a run, as SCHEDULED."""
         state = {"type": kind, "name": kind.title(), "message": message}
