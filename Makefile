@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up test chaos bench check format lock clean
+.PHONY: help up test test-long chaos bench check format lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 up: $(VENV)/runtime.stamp ## create the environment and start the system
 	@exec $(BIN)/zero137 up
@@ -18,8 +18,11 @@ ifdef PYTEST_ARGS
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 else
 	$(BIN)/python -m pytest -n auto --dist worksteal tests/unit tests/integration tests/property
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/e2e
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder tests/e2e
 endif
+
+test-long: export TEST_LONG := 1
+test-long: test ## as test, with every law tried on its full number of examples
 
 chaos: $(VENV)/dev.stamp ## kill processes at random while leads are conducted (SEED, KILLS, LEADS; CLUSTER=1: several of each)
 	$(BIN)/python tests/chaos/run.py --seed $(or $(SEED),1) --kills $(or $(KILLS),200) --leads $(or $(LEADS),50) $(if $(CLUSTER),--cluster)

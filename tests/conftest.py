@@ -2,26 +2,40 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
 from fakes.object_storage import Storage, object_storage
 from harness.databases import postgresql_told, postgresql_version
-from sqlalchemy import make_url
+from sqlalchemy import Engine, make_url
 
 from deployments.installation.opening import open_workplace
 from deployments.installation.settings import Settings
 from deployments.keeping.schema import migrate
 from models.office.directory import packaged_directory_text, read_directory
+from tasks.database import open_engine
 from tasks.office.units import import_units
 from tasks.workplace import Workplace
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 Lacking = Callable[[str], None]
+
+# Where Linux keeps files in memory; a file is kept there in a hundredth of the time a disk takes.
+_MEMORY, _NEEDED_BYTES = Path("/dev/shm"), 8 << 30  # noqa: S108 - pytest makes folders of its own there
+
+
+def pytest_configure() -> None:
+    """Keep temporary files in memory where there is plenty, unless somebody chose a place for them."""
+    if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _NEEDED_BYTES:
+        os.environ["TMPDIR"] = str(_MEMORY)
+        tempfile.tempdir = None
 
 
 def pytest_report_header() -> str:
@@ -82,23 +96,37 @@ def storage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file of SQLite without a row that was migrated once: each test takes a copy, which costs nothing."""
-    settings = Settings(home=tmp_path_factory.mktemp("migrated"))
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of SQLite that was migrated and given the units once: each test takes a copy."""
+    settings = Settings(home=tmp_path_factory.mktemp("furnished"))
     with closing(open_workplace(settings)) as place:
-        migrate(place.engine)
+        _furnish(place, Clock()())
     return settings.home / "zero137.db"
 
 
 @pytest.fixture
-def place(database_url: str, migrated: Path, tmp_path: Path, clock: Clock) -> Iterator[Workplace]:
+def place(database_url: str, furnished: Path, tmp_path: Path, clock: Clock) -> Iterator[Workplace]:
     """A workplace with the packaged policy and units, on the database of ``database_url``."""
     (tmp_path / "evidence").mkdir()
-    if (file := make_url(database_url).database) and database_url.startswith("sqlite"):
-        shutil.copyfile(migrated, file)
+    file = make_url(database_url).database
+    if is_file := bool(file) and database_url.startswith("sqlite"):
+        shutil.copyfile(furnished, file)
     settings = Settings(home=tmp_path, database_url=database_url, evidence_mb=1)
     opened = open_workplace(settings, clock=clock)
-    migrate(opened.engine)
-    import_units(opened, read_directory(packaged_directory_text(), "units.toml"), "units.toml", clock())
+    if not is_file:
+        opened = replace(opened, engine=_kept_engine(database_url))
+        _furnish(opened, clock())
     yield opened
     opened.close()
+
+
+@cache
+def _kept_engine(address: str) -> Engine:
+    """Return the engine of a database that many tests use: it knows their statements already."""
+    return open_engine(address)
+
+
+def _furnish(place: Workplace, now: datetime) -> None:
+    """Create the tables and fill in the packaged units."""
+    migrate(place.engine)
+    import_units(place, read_directory(packaged_directory_text(), "units.toml"), "units.toml", now)

@@ -4,6 +4,7 @@ import json
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, Queue
@@ -91,43 +92,57 @@ class Clerk:
 
     def _run(self, what: str, committed: Callable[[], bool] | None, *words: str | Path) -> Done:
         """Run a command to its end, or to the end the killer has chosen for it."""
+        arguments = [*map(str, words)]
+        doom = self._next_doom()
+        if doom is None:
+            ended = self.victim.run(*arguments, check=False)
+        elif (ended := self._run_doomed(doom, arguments, committed)) is None:
+            phase = f"{what}·{'已提交' if committed() else '未提交'}" if committed else what
+            self.journal.kill("命令", phase, doom.signal.name)
+            doom.done.set()
+            return Done(None, "")
+        self.journal.tell(ended.returncode, *words[:5])
+        self.journal.commands[ended.returncode] += 1
+        if ended.returncode not in EXPECTED:
+            self.journal.surprises.append(f"{what} {ended.returncode} {ended.stderr.strip()[:200]}")
+        return Done(ended.returncode, ended.stdout)
+
+    def _next_doom(self) -> Doom | None:
+        """Take the doom that lies ready, if one does."""
+        with suppress(Empty):
+            return self._dooms.get_nowait()
+        return None
+
+    def _run_doomed(
+        self, doom: Doom, arguments: list[str], committed: Callable[[], bool] | None
+    ) -> "subprocess.CompletedProcess[str] | None":
+        """Run a command to be killed, imports and all; None where it was, else it ended before."""
         process = subprocess.Popen(
-            [COMMAND, *map(str, words)],
+            [COMMAND, *arguments],
             env=self.victim.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
-        killed = self._carry_out_doom(process, committed)
+        struck = self._strike(doom, process, committed)
         out, err = process.communicate(timeout=_SECONDS)
-        if killed is not None:
-            phase = f"{what}·{'已提交' if committed() else '未提交'}" if committed else what
-            self.journal.kill("命令", phase, killed.signal.name)
-            killed.done.set()
-            return Done(None, "")
-        self.journal.tell(process.returncode, *words[:5])
-        self.journal.commands[process.returncode] += 1
-        if process.returncode not in EXPECTED:
-            self.journal.surprises.append(f"{what} {process.returncode} {err.strip()[:200]}")
-        return Done(process.returncode, out)
-
-    def _carry_out_doom(
-        self, process: subprocess.Popen[Any], committed: Callable[[], bool] | None
-    ) -> Doom | None:
-        """Kill a command where a doom lies ready; returns the doom if it struck before the command ended."""
-        try:
-            doom = self._dooms.get_nowait()
-        except Empty:
+        if struck:
             return None
+        # The command was faster; the next one is given less time.
+        doom.seconds *= 0.7
+        self._dooms.put(doom)
+        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+    def _strike(
+        self, doom: Doom, process: subprocess.Popen[Any], committed: Callable[[], bool] | None
+    ) -> bool:
+        """Kill a command at its moment; tells whether it still ran."""
         strike_at = time.monotonic() + doom.seconds
         by_commit = committed if doom.after_commit else None
         while process.poll() is None:
             if by_commit() if by_commit else time.monotonic() > strike_at:
                 process.send_signal(doom.signal)
                 if process.wait() == -doom.signal:
-                    return doom
+                    return True
             time.sleep(_LOOK_SECONDS)
-        # The command was faster; the next one is given less time.
-        doom.seconds *= 0.7
-        self._dooms.put(doom)
-        return None
+        return False

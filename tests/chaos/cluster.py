@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from threading import Event
@@ -27,7 +27,7 @@ REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/13")
 _OURS = "zero137:test"
 _WORKERS = ("worker-1", "worker-2", "worker-3")
 _READY = "已就绪"
-_START_SECONDS, _STOP_SECONDS = 180, 40
+_START_SECONDS, _STOP_SECONDS = 300, 40
 
 
 def redis_fault() -> str:
@@ -86,9 +86,9 @@ class Cluster(Victim):
         self.balancer.start()
         for name in self._words:
             self._start(name)
+        self._await_start(self._api_ports)
         self.run("register")
-        for name in self._words:
-            until(lambda name=name: _READY in self._log_of(name), f"{name} runs", _START_SECONDS)
+        self._await_start(self._words)
 
     def stop(self) -> int:
         """Ask every member to stop; returns 0 where all did so in order."""
@@ -205,6 +205,11 @@ class Cluster(Victim):
         )  # fmt: skip
         self._members[name] = process
         self._processes[process.pid] = name
+
+    def _await_start(self, names: Iterable[str]) -> None:
+        """Wait until members run; a busy machine takes its time."""
+        for name in names:
+            until(lambda name=name: _READY in self._log_of(name), f"{name} runs", _START_SECONDS)
 
     def _log_of(self, name: str) -> str:
         """Return what a member has said."""

@@ -3,28 +3,17 @@
 from pathlib import Path
 
 import pytest
-from chaos.cluster import redis_fault
 from chaos.trial import Options, Trial
 from conftest import Lacking
 
 pytestmark = pytest.mark.e2e
 
 
-def test_ten_kills_and_a_lost_database_change_no_fact(tmp_path: Path, lacking: Lacking) -> None:
-    """Every invariant holds after ten kills and the loss of Prefect's database."""
+def test_six_kills_and_a_lost_database_change_no_fact(tmp_path: Path, lacking: Lacking) -> None:
+    """Every invariant holds after a kill of each kind and the loss of Prefect's database."""
     if not Path("/proc/self/environ").exists():
         lacking("the processes of a system are told apart by /proc, which this machine lacks")
     said: list[str] = []
-    trial = Trial(Options(seed=137, kills=10, leads=4, home=tmp_path / "home"), said.append)
+    trial = Trial(Options(seed=137, kills=6, leads=4, home=tmp_path / "home"), said.append)
     assert trial.run(), "\n".join(said)
     assert "种子 137" in said[0]
-
-
-@pytest.mark.usefixtures("postgres_server")
-def test_several_of_each_lose_one_of_each(tmp_path: Path, lacking: Lacking) -> None:
-    """Two servers, services and three workers on PostgreSQL and Redis: one of each is killed."""
-    if fault := redis_fault():
-        lacking(fault)
-    said: list[str] = []
-    options = Options(seed=137, kills=4, leads=6, home=tmp_path / "home", cluster=True)
-    assert Trial(options, said.append).run(), "\n".join(said)

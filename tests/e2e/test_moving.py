@@ -1,26 +1,26 @@
-"""Live systems: one is backed up while it works, one moves to PostgreSQL and goes on where it was."""
+"""Systems that move, to PostgreSQL or to a stock worker, and go on where they were."""
 
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from conftest import Lacking
 from harness.databases import both_databases, postgresql_version
-from harness.running_system import System
+from harness.running_system import System, until
 
 pytestmark = pytest.mark.e2e
 
 
-def test_leads_go_on_after_the_move(own_system: System, lacking: Lacking) -> None:
+def test_leads_go_on_after_the_move(own_system: System, resting: Path, lacking: Lacking) -> None:
     """The facts are moved and proved; the runs, which Prefect no longer knows, are begun anew from them."""
     if not postgresql_version():
         lacking("no PostgreSQL answers at the configured address (TEST_POSTGRES_URL)")
-    own_system.up()
-    number = own_system.json("lead", "add", "--title", "某局违规增设条件", "--facts", "要求提供证明。")[
-        "number"
-    ]
-    before = own_system.await_step(number, "待移交")
-    assert own_system.run("migrate", "--to", "sqlite:///refused.db", check=False).returncode == 10
-    assert own_system.stop() == 0
+    shutil.copytree(resting, own_system.home)
+    number = "L2026-0001"
+    before = own_system.lead(number)
     with both_databases() as addresses:
         moved = own_system.json("migrate", "--to", addresses["database_url"])
         assert moved["entries"] >= len(before["ledger"])
@@ -38,14 +38,37 @@ def test_leads_go_on_after_the_move(own_system: System, lacking: Lacking) -> Non
             own_system.stop()
 
 
-def test_a_running_system_is_backed_up_and_restored_elsewhere(
-    system: System, own_system: System, proof: Path, tmp_path: Path
-) -> None:
-    """From the shared system into an empty folder with SQLite, files and all; nothing has to stop."""
-    number = system.json("lead", "add", "--title", "某局另收材料费", "--facts", "要求另行缴费。")["number"]
-    system.run("evidence", "add", number, proof)
-    made = system.json("backup", tmp_path / "backup")
-    assert made["files"] >= 1
-    own_system.run("restore", tmp_path / "backup")
-    assert own_system.lead(number)["title"] == "某局另收材料费"
-    assert own_system.json("evidence", "check")["checked"] == made["files"]
+@pytest.fixture
+def stock(resting: Path, tmp_path: Path) -> Iterator[System]:
+    """A system whose pool is of the type ``process``, with a stock worker beside it."""
+    system = System(shutil.copytree(resting, tmp_path / "home"), pool="stock")
+    system.up()
+    environment = {
+        **system.environment,
+        "PREFECT_API_URL": f"http://127.0.0.1:{system.port}/api",
+        "PREFECT_HOME": str(tmp_path / "worker"),
+        "PREFECT_WORKER_QUERY_SECONDS": "1",
+        "DO_NOT_TRACK": "1",
+    }
+    command = [Path(sys.executable).with_name("prefect"), "worker", "start", "--pool", "stock", "--name", "a"]
+    with (tmp_path / "worker.log").open("wb") as log:
+        worker = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        yield system
+    finally:
+        worker.terminate()
+        worker.wait(60)
+        system.close()
+
+
+def test_a_lead_moves_to_another_pool_and_is_carried_there(stock: System) -> None:
+    """No own worker is started; the old run is replaced, and a process a step carries the lead."""
+    assert "请另行启动该类型的工作进程" in stock.output
+    assert list(stock.children().values()) == ["server"]
+    until(lambda: "由新的运行接续" in stock.output, "the run of the old pool is replaced")
+    lead = stock.await_step("L2026-0001", "待移交")
+    assert stock.api(f"/flow_runs/{lead['run']}")["work_pool_name"] == "stock"
+    stock.answer(lead["number"], "移交", "发改局", "--authority", "住建局")
+    lead = stock.await_step(lead["number"], "待签收")
+    assert stock.json("reconcile") == []
+    assert [entry["sequence"] for entry in lead["ledger"]] == list(range(1, len(lead["ledger"]) + 1))

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Clock
-from harness.running_system import System, until
+from harness.running_system import COMMAND, System, until
 from harness.standings import fill_in, form_of, standings, wait_at, waits
 from mishaps.later_release import make_later_release
 from walks.walking import EXPLANATION, LEAD_STEPS, PERSON, Walk, register_lead, write_evidence
@@ -54,6 +55,13 @@ class Later(System):
         """The environment of every command, in which the packages of the later release come first."""
         # The working folder would come before them.
         return {**super().environment, "PYTHONPATH": str(self.release), "PYTHONSAFEPATH": "1"}
+
+    def _carry_out(self, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+        """Run a command of the later release, which no process of this one can have imported."""
+        return subprocess.run(
+            [COMMAND, *arguments],
+            env=self.environment, capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
 
 
 @pytest.fixture

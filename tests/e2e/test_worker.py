@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -15,14 +14,6 @@ from harness.running_system import System, free_port, until
 pytestmark = pytest.mark.e2e
 
 
-def ends_as(system: System, run_id: str, *names: str) -> str:
-    """Wait until a run is in one of these states; returns which."""
-    return until(
-        lambda: next((name for name in [system.state(run_id)] if name in names), None),
-        f"{run_id} is {' or '.join(names)} instead of {system.state(run_id)}",
-    )
-
-
 @pytest.mark.parametrize(
     ("bad", "end"), [("breaks", "Failed"), ("exits", "Crashed"), ("exits_aside", "Crashed")]
 )
@@ -30,23 +21,23 @@ def test_a_run_that_ends_badly_harms_no_other(system: System, bad: str, end: str
     """An exception or ``sys.exit`` is the run's own; the one beside it and the ones after it end well."""
     worker = system.child("worker")
     beside = system.launch(system.deploy("waits"), seconds=2)
-    ends_as(system, beside, "Running")
-    ends_as(system, system.launch(system.deploy(bad)), end)
-    ends_as(system, beside, "Completed")
+    system.ends_as(beside, "Running")
+    system.ends_as(system.launch(system.deploy(bad)), end)
+    system.ends_as(beside, "Completed")
     for _ in range(3):
-        ends_as(system, system.launch(system.deploy("nothing")), "Completed")
+        system.ends_as(system.launch(system.deploy("nothing")), "Completed")
     assert system.child("worker") == worker
 
 
 def test_a_run_that_cannot_even_begin_crashes_once(system: System) -> None:
     """A parameter the flow does not know, and a module that leaves when it is imported."""
     unknown = system.launch(system.deploy("nothing"), surprise=1)
-    ends_as(system, unknown, "Crashed")
+    system.ends_as(unknown, "Crashed")
     leaving = system.launch(system.deploy("leaves", module="odd_import"))
-    ends_as(system, leaving, "Crashed")
+    system.ends_as(leaving, "Crashed")
     states = [state["name"] for state in system.api(f"/flow_run_states/?flow_run_id={unknown}")]
     assert states.count("Pending") == 1
-    ends_as(system, system.launch(system.deploy("nothing")), "Completed")
+    system.ends_as(system.launch(system.deploy("nothing")), "Completed")
 
 
 @pytest.mark.parametrize("busy", ["computes", "synchronous"])
@@ -54,93 +45,31 @@ def test_a_run_that_holds_its_thread_holds_up_nobody(system: System, busy: str, 
     """The next run is taken on and ends while a careless one still computes."""
     holding = system.launch(system.deploy(busy), path=str(proof))
     try:
-        ends_as(system, holding, "Running")
-        ends_as(system, system.launch(system.deploy("nothing")), "Completed")
+        system.ends_as(holding, "Running")
+        system.ends_as(system.launch(system.deploy("nothing")), "Completed")
         assert system.state(holding) == "Running"
     finally:
         proof.unlink()
-    ends_as(system, holding, "Completed")
+    system.ends_as(holding, "Completed")
 
 
 def test_a_run_resumed_while_it_still_leaves_is_taken_on_when_it_has_left(system: System) -> None:
     """It neither waits for the next cycle of late runs nor runs beside its own leaving attempt."""
     run_id = system.launch(system.deploy("lingers"), seconds=3)
-    ends_as(system, run_id, "Suspended")
+    system.ends_as(run_id, "Suspended")
     resumed = time.monotonic()
     assert system.api(f"/flow_runs/{run_id}/resume", {})["status"] == "ACCEPT"
-    ends_as(system, run_id, "Completed")
+    system.ends_as(run_id, "Completed")
     assert 2 < time.monotonic() - resumed < 14
 
 
 def test_a_running_run_can_be_cancelled(system: System) -> None:
     """Cancel in the UI stops the flow at once, and the run is told as cancelled."""
     run_id = system.launch(system.deploy("waits"), seconds=600)
-    ends_as(system, run_id, "Running")
+    system.ends_as(run_id, "Running")
     cancelling = {"state": {"type": "CANCELLING", "name": "Cancelling"}}
     system.api(f"/flow_runs/{run_id}/set_state", cancelling)
-    ends_as(system, run_id, "Cancelled")
-
-
-def test_stopping_leaves_no_run_running(own_system: System, proof: Path) -> None:
-    """Steps that end within ten seconds end, the others are handed back; the next worker carries them on."""
-    own_system.up()
-    waits = own_system.deploy("waits")
-    short = own_system.launch(waits, seconds=4)
-    long = own_system.launch(waits, seconds=25)
-    ends_as(own_system, short, "Running")
-    ends_as(own_system, long, "Running")
-    worker = own_system.child("worker")
-    started = time.monotonic()
-    os.kill(worker, signal.SIGTERM)
-    time.sleep(1)
-    # Asked once more, as by a supervisor of supervisors, it still hands back in order.
-    os.kill(worker, signal.SIGTERM)
-    until(lambda: worker not in own_system.children(), "the worker has ended")
-    assert 9 < time.monotonic() - started < 22
-    assert own_system.state(short) == "Completed"
-    # Operators see the new worker, and the one that ended is struck off.
-    until(lambda: listed(own_system) == [str(own_system.child("worker"))], "the new worker is listed alone")
-    assert own_system.child("worker") != worker
-    ends_as(own_system, long, "Running")
-    stuck = own_system.launch(own_system.deploy("synchronous"), path=str(proof))
-    ends_as(own_system, stuck, "Running")
-    assert own_system.stop() == 0
-    with sqlite3.connect(own_system.home / "prefect" / "prefect.db") as database:
-        states = dict(database.execute("SELECT id, state_type FROM flow_run").fetchall())
-    assert [states[run_id] for run_id in (short, long, stuck)] == ["COMPLETED", "SCHEDULED", "SCHEDULED"]
-    assert not {"PENDING", "RUNNING"} & set(states.values())
-
-
-def listed(system: System) -> list[str]:
-    """Return the process numbers of the workers that are told as online."""
-    found = system.api("/work_pools/zero137/workers/filter", {})
-    return [worker["name"].rsplit("-", 2)[1] for worker in found if worker["status"] == "ONLINE"]
-
-
-def test_a_server_away_for_28_seconds_costs_nothing(own_system: System) -> None:
-    """A step in flight goes on when the server is back, in the same worker."""
-    own_system.up()
-    own_system.json("lead", "add", "--title", "某局违规增设前置条件", "--facts", "要求另行提供证明。")
-    lead = own_system.await_step("L2026-0001", "待移交")
-    waiting = own_system.launch(own_system.deploy("waits"), seconds=3)
-    ends_as(own_system, waiting, "Running")
-    worker, server = own_system.child("worker"), own_system.child("server")
-    assert own_system.process is not None
-    own_system.process.send_signal(signal.SIGSTOP)
-    try:
-        os.kill(server, signal.SIGKILL)
-        note = own_system.json(
-            "answer", lead["number"], "移交", "--by", "发改局/经办人甲", "--authority", "住建局"
-        )
-        assert "不会丢失" in note["note"]
-        with pytest.raises(httpx.HTTPError):
-            own_system.api("/health")
-        time.sleep(28)
-    finally:
-        own_system.process.send_signal(signal.SIGCONT)
-    ends_as(own_system, waiting, "Completed")
-    own_system.await_step(lead["number"], "待签收")
-    assert own_system.child("worker") == worker
+    system.ends_as(run_id, "Cancelled")
 
 
 def test_the_worker_starts_by_prefects_own_command_too(system: System, tmp_path: Path) -> None:
@@ -162,7 +91,7 @@ def test_the_worker_starts_by_prefects_own_command_too(system: System, tmp_path:
         until(lambda: healthy(port), "the worker answers for its health")
         until(lambda: system.api("/work_pools/aside/workers/filter", {}), "the worker is listed")
         run_id = system.launch(system.deploy("waits", pool="aside"), seconds=3)
-        ends_as(system, run_id, "Running")
+        system.ends_as(run_id, "Running")
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(60) in {0, -signal.SIGTERM}
         assert system.state(run_id) == "Completed"
@@ -187,7 +116,7 @@ def test_memory_stays_flat(system: System) -> None:
     for _ in range(2):
         ids = [system.launch(deployment) for _ in range(runs // 2)]
         for run_id in ids:
-            ends_as(system, run_id, "Completed")
+            system.ends_as(run_id, "Completed")
         weights.append(resident_megabytes(worker))
     told = f"{runs} runs: {weights[0]:.1f} MB after half of them, {weights[1]:.1f} MB at the end"
     print(told)  # noqa: T201 - shown by pytest -s

@@ -16,6 +16,7 @@ import httpx
 
 from deployments.installation.opening import open_workplace
 from deployments.installation.settings import load_settings
+from harness.command_server import run_command
 from tasks.lookup.stories import tell_story
 from tasks.runs.reconcile import RECONCILIATION
 from tasks.workplace import Workplace
@@ -23,7 +24,7 @@ from tasks.workplace import Workplace
 COMMAND = Path(sys.executable).with_name("zero137")
 _Found = TypeVar("_Found")
 # Bounds, not expectations: a busy machine may take several times what a quiet one does.
-_LOOK_SECONDS, _START_SECONDS, _STOP_SECONDS = 150, 300, 120
+_LOOK_SECONDS, _START_SECONDS, _STOP_SECONDS, _COMMAND_SECONDS = 150, 300, 120, 300
 
 
 def free_port() -> int:
@@ -167,12 +168,13 @@ class System:
 
     def run(self, *arguments: str | Path, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
-        done = subprocess.run(
-            [COMMAND, *map(str, arguments)],
-            env=self.environment, capture_output=True, text=True, timeout=300, check=False,
-        )  # fmt: skip
+        done = self._carry_out([*map(str, arguments)])
         assert not check or done.returncode == 0, (arguments, done.stdout, done.stderr)
         return done
+
+    def _carry_out(self, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+        """Run a command of this release."""
+        return run_command(arguments, self.environment, _COMMAND_SECONDS)
 
     def json(self, *arguments: str | Path) -> Any:  # noqa: ANN401 - whatever the command prints
         """Run a command and return what it prints as JSON."""
@@ -214,6 +216,13 @@ class System:
             return str((self.api(f"/flow_runs/{run_id}") or {}).get("state_name", ""))
         except httpx.HTTPError:
             return ""
+
+    def ends_as(self, run_id: str, *names: str) -> str:
+        """Wait until a run is in one of these states; returns which."""
+        return until(
+            lambda: next((name for name in [self.state(run_id)] if name in names), None),
+            f"{run_id} is {' or '.join(names)} instead of {self.state(run_id)}",
+        )
 
     def force(self, run_id: str, kind: str, message: str = "") -> None:
         """Force a state upon a run, as SCHEDULED."""

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from conftest import Clock
+from harness.examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from walks.archives import closed_walk, copy_of, office
@@ -84,7 +85,7 @@ def test_what_was_not_touched_passes(exported: Exported) -> None:
     assert verify_export(exported.folder).files == verify_export(exported.package).files
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(data=st.data(), change=CHANGES, seed=_SEED, value=st.integers(1, 255))
 def test_any_change_of_a_file_is_found(
     exported: Exported, data: st.DataObject, change: Change, seed: int, value: int
@@ -100,7 +101,7 @@ def test_any_change_of_a_file_is_found(
     assert position == path or (path == PROOF and position.startswith(PROOF))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(data=st.data())
 def test_any_two_files_that_are_swapped_are_found(exported: Exported, data: st.DataObject) -> None:
     """The first of the two, in the order of the manifest, is named."""
@@ -116,7 +117,7 @@ def test_any_two_files_that_are_swapped_are_found(exported: Exported, data: st.D
     assert position.startswith(bound[0] if bound else one)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(data=st.data(), name=st.text("ab中 .", min_size=1, max_size=8).filter(lambda name: name.strip(". ")))
 def test_any_file_that_is_removed_renamed_or_added_is_found(
     exported: Exported, data: st.DataObject, name: str
@@ -135,7 +136,7 @@ def test_any_file_that_is_removed_renamed_or_added_is_found(
         assert position_in(copy) == (f"{name}x" if deed == "增" else path)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(change=CHANGES, seed=_SEED, value=st.integers(1, 255), at_the_end=st.booleans())
 def test_any_change_of_a_zip_is_found(
     exported: Exported, change: Change, seed: int, value: int, *, at_the_end: bool
@@ -150,7 +151,7 @@ def test_any_change_of_a_zip_is_found(
         position_in(copy)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(data=st.data())
 def test_any_two_stretches_of_a_zip_that_are_swapped_are_found(
     exported: Exported, data: st.DataObject

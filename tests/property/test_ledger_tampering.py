@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Clock
+from harness.examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from walks.walking import Walk, houma, register_lead
@@ -119,7 +120,7 @@ def reads_alike(column: str, one: object, two: object) -> bool:
         return False
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(chance=st.randoms(use_true_random=False))
 def test_any_change_of_an_entry_is_found_where_it_is(
     sealed: Workplace, tmp_path_factory: pytest.TempPathFactory, chance: random.Random
@@ -148,7 +149,7 @@ def test_any_change_of_an_entry_is_found_where_it_is(
     assert copy.fault() == f"{stream} 第{place}条"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(chance=st.randoms(use_true_random=False))
 def test_what_is_removed_inserted_or_cut_off_is_found_where_it_was(
     sealed: Workplace, tmp_path_factory: pytest.TempPathFactory, chance: random.Random
@@ -192,7 +193,7 @@ _ANOTHER = (
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(chance=st.randoms(use_true_random=False))
 def test_any_change_of_a_seal_is_found_where_it_is(
     sealed: Workplace, tmp_path_factory: pytest.TempPathFactory, chance: random.Random
@@ -234,7 +235,7 @@ def test_any_change_of_a_seal_is_found_where_it_is(
     assert copy.fault() == f"封存第{number}号"
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(chance=st.randoms(use_true_random=False))
 def test_any_change_of_a_head_is_found_in_its_stream(
     sealed: Workplace, tmp_path_factory: pytest.TempPathFactory, chance: random.Random
@@ -252,7 +253,7 @@ def test_any_change_of_a_head_is_found_in_its_stream(
     assert copy.fault().startswith(f"{stream} 第")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(chance=st.randoms(use_true_random=False))
 def test_any_change_of_a_proof_is_found(proof: str, chance: random.Random) -> None:
     """A byte changed, inserted or removed, parts changing places, the end cut off."""

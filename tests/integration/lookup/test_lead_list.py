@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from conftest import Clock
+from harness.examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text, update
@@ -222,7 +223,7 @@ def compare(place: Workplace, clock: Clock, known: list[Known]) -> Callable[[Lea
 
 @given(asked=FILTERS, typed=st.just("") | st.lists(st.sampled_from(WORDS), max_size=2).map(" ".join))
 @settings(
-    max_examples=150,
+    max_examples=examples(150),
     deadline=None,
     # The leads are only read, so that one database serves all examples.
     suppress_health_check=[HealthCheck.function_scoped_fixture],
