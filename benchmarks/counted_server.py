@@ -14,9 +14,9 @@ from typing import Any
 
 import uvicorn
 
+from deployments.mended.locks import Application, OutlastLocks, Receive, Send
 from deployments.processes.children import end_with_parent, serve
 from deployments.server import locks
-from deployments.server.locks import Application, OutlastLocks, Receive, Send
 
 
 class Noting:

@@ -23,7 +23,7 @@ from prefect.utilities.engine import propose_state
 
 from models.errors import Zero137Error
 from models.runs.names import run_name
-from tasks.conduct.waits import KEPT, ShownForm
+from tasks.conduct.waits import KEPT, ShownForm, keys_of
 from tasks.lookup.stories import Label, story_key
 from tasks.workplace import Workplace, at_work
 
@@ -107,7 +107,7 @@ async def suspend_with(form: type[RunInput], key: str) -> NoReturn:
     leaves a run that nobody can ever resume. There is no time limit either: our deadlines live in our
     database, and a pause that ran out in Prefect would fail the run for good.
 
-    A server of ours keeps what was stored (``deployments.server.kept_forms``). Any other one deletes it when
+    A server of ours keeps what was stored (``deployments.mended.kept_forms``). Any other one deletes it when
     the run is suspended, and it is stored once more.
 
     Raises:
@@ -159,7 +159,7 @@ async def other_wait(form: ShownForm) -> ShownForm | None:
     async with get_client() as client:
         states = await client.read_flow_run_states(UUID(str(this_run.id)))
     waits = sorted((state.timestamp, state.state_details.pause_key or "") for state in states)
-    keys = [key for _, key in waits if key.startswith(f"{form.assignment.step.value}-")]
+    keys = [key for _, key in waits if key.startswith(keys_of(form.assignment))]
     if not keys or keys[-1] == form.key:
         return None
     return replace(form, flow_run_id=str(this_run.id), key=keys[-1])

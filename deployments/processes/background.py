@@ -14,6 +14,7 @@ from prefect.server.services.base import Service
 from prefect.settings import get_current_settings
 
 from deployments.installation.settings import Settings
+from deployments.mended.timetables import read_timetables
 from deployments.processes.caretaker import Caretaker, Say
 from deployments.server.probes import answering_probes
 
@@ -47,6 +48,7 @@ async def run_background(settings: Settings, say: Say) -> None:
         settings: The installation; both databases exist.
         say: Told that everything runs, and what the caretaker did.
     """
+    read_timetables()
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)

@@ -53,9 +53,10 @@ def serve(*, services: bool = True) -> None:
     from deployments.installation.access import check_access
     from deployments.installation.settings import load_settings
     from deployments.keeping.conduct_database import migrate_conduct
+    from deployments.mended.kept_forms import KeepingForms
+    from deployments.mended.locks import PatientSqlite
+    from deployments.mended.timetables import read_timetables
     from deployments.server.application import application
-    from deployments.server.kept_forms import KeepingForms
-    from deployments.server.locks import PatientSqlite
 
     settings = load_settings()
     check_access(settings.host, protected=settings.auth is not None)
@@ -63,6 +64,7 @@ def serve(*, services: bool = True) -> None:
     address = url.get_secret_value() if url else ""
     database = PatientSqlite(connection_url=address) if address.startswith("sqlite") else None
     migrate_conduct(settings)
+    read_timetables()
     with temporary_database_config(database), temporary_flow_policy(KeepingForms):
         _announced(
             uvicorn.Config(

@@ -12,9 +12,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from deployments.installation.access import is_admitted
 from deployments.installation.opening import open_workplace
 from deployments.installation.settings import Settings
+from deployments.mended.locks import Application, Message, OutlastLocks, Receive, Send
 from deployments.server.downloads import Downloads
 from deployments.server.guard import Guard
-from deployments.server.locks import Application, Message, OutlastLocks, Receive, Send
 from deployments.server.metrics import CONTENT_TYPE, exposition
 from deployments.server.readiness import Readiness
 from models.lookup.export_format import DOWNLOADS

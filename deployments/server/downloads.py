@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 
-from deployments.server.locks import Application, Message, Receive, Send
+from deployments.mended.locks import Application, Message, Receive, Send
 from models.errors import StoreError
 from models.lookup.export_format import DOWNLOADS, ExportFormat
 from tasks.store.blobs import chunks_of

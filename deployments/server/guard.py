@@ -13,7 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 
 from deployments.installation.access import is_loopback
-from deployments.server.locks import Application, Message, Receive, Send
+from deployments.mended.locks import Application, Message, Receive, Send
 
 # Prefect's UI puts styles into its pages and draws runs by WebGL, whose programs are compiled in a worker
 # made from a blob; pictures of artifacts are data. It loads nothing from elsewhere, and neither may a text.

@@ -7,7 +7,7 @@ import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
 from deployments.installation.revisions import newest_revision, revision_of
-from deployments.server.locks import Application
+from deployments.mended.locks import Application
 from tasks.workplace import Workplace
 
 # A part that has not answered by then does not answer, in seconds.

@@ -12,6 +12,11 @@ from tasks.workplace import Workplace
 KEPT = "kept"
 
 
+def keys_of(row: Assignment) -> str:
+    """Return what the keys of all forms of an assignment's step begin with; Prefect takes no underscores."""
+    return f"{row.step.value.replace('_', '-')}-"
+
+
 @dataclass(frozen=True)
 class ShownForm:
     """A form shown in the Prefect UI and not yet taken in: its assignment, run and key."""
@@ -55,6 +60,6 @@ def show_form(place: Workplace, number: str, flow_run_id: str, run_count: int) -
             return None
         matter.waits += 1
         row.form_run_id = flow_run_id
-        row.form_key = f"{row.step.value}-r{run_count}-n{matter.waits}"
+        row.form_key = f"{keys_of(row)}r{run_count}-n{matter.waits}"
         session.add_all([matter, row])
         return ShownForm(row, flow_run_id, row.form_key)

@@ -2,8 +2,8 @@
 
 import asyncio
 
+from deployments.mended.locks import Message, Receive, Send
 from deployments.server.downloads import Downloads
-from deployments.server.locks import Message, Receive, Send
 from tasks.store.protocol import Store
 
 

@@ -16,9 +16,9 @@ from starlette.routing import Route
 from deployments.installation.opening import open_workplace
 from deployments.installation.settings import Settings
 from deployments.keeping.schema import migrate, take_back
+from deployments.mended.locks import Message, Receive, Send
 from deployments.server.application import application
 from deployments.server.guard import HEADERS, Guard
-from deployments.server.locks import Message, Receive, Send
 from tasks.store.protocol import EXPORTS
 
 LOGIN = ("office", "four-words-in-a-row")
