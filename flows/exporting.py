@@ -12,7 +12,7 @@ from flows.forms import ExportForm
 from models.days.periods import read_period
 from models.lookup.export_format import ExportFormat, download_link
 from models.lookup.lead_filter import LeadFilter, Status
-from notifications.texts.rendering import render_markdown
+from notifications.texts.rendering import render_page
 from tasks.lookup.leads.exporting import Exported, export_for_download
 from tasks.lookup.stories import file_size
 from tasks.runs.observed import observed
@@ -54,5 +54,5 @@ async def _publish(done: Exported, asked: LeadFilter) -> None:
         description=f"台账导出：{asked.label}",
     )
     told = {"name": name, "choice": asked.label, "leads": done.leads, "size": file_size(done.size)}
-    note = render_markdown("export", {**told, "sha256": done.sha256, "path": done.path})
+    note = render_page("export.md", {**told, "sha256": done.sha256, "path": done.path})
     await acreate_markdown_artifact(key=_NOTE, markdown=note, description=f"台账导出说明：{name}")

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Sequence
 
-from notifications.texts.rendering import render_svg
+from notifications.texts.rendering import render_page
 
 # Where the curves lie within the picture, in its own units.
 _LEFT, _RIGHT, _TOP, _BOTTOM = 50, 880, 20, 250
@@ -25,8 +25,8 @@ def draw_trend(days: Sequence[tuple[str, int, int]]) -> str:
     top = max(1, -(-most // _LINES)) * _LINES
     across = [round(_LEFT + (_RIGHT - _LEFT) * n / (len(days) - 1), 1) for n in range(len(days))]
     steps = range(0, top + 1, top // _LINES)
-    drawn = render_svg(
-        "trend",
+    drawn = render_page(
+        "trend.svg",
         {
             "grid": [{"y": _height(value, top), "value": value} for value in steps],
             "marks": [{"x": x, "name": day[0]} for x, day in list(zip(across, days, strict=True))[::-_WEEK]],

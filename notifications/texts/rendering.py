@@ -114,19 +114,14 @@ def _within_paragraph(value: object) -> str:
     return _plain(value).replace("#", _HASH).replace("\n", _BREAK)
 
 
-def render_markdown(name: str, values: Mapping[str, object]) -> str:
-    """Render a template as Markdown, for an artifact or a form; values cannot steer the layout."""
-    return _environment("md").get_template(f"{name}.md.j2").render(values).strip() + "\n"
+def render_page(name: str, values: Mapping[str, object]) -> str:
+    """Render what is shown to a person, by the name of its template, as ``story.md``.
 
-
-def render_text(name: str, values: Mapping[str, object]) -> str:
-    """Render a template as plain text, for a terminal."""
-    return _environment("txt").get_template(f"{name}.txt.j2").render(values).strip() + "\n"
-
-
-def render_svg(name: str, values: Mapping[str, object]) -> str:
-    """Render a template as a picture; the words in it are our own."""
-    return _environment("svg").get_template(f"{name}.svg.j2").render(values).strip() + "\n"
+    Its ending says what it is: Markdown of an artifact or a form, whose layout no value can steer, plain
+    text of a terminal, or a picture in our own words.
+    """
+    form = name.rpartition(".")[2]
+    return _environment(form).get_template(f"{name}.j2").render(values).strip() + "\n"
 
 
 @cache

@@ -12,7 +12,7 @@ from models.lookup.board import OwedFact, Span, Tally, tallies, total, trend
 from models.matters.tables import Answer, Assignment, Matter
 from models.office.policy import Policy
 from notifications.tables.charts import draw_trend
-from notifications.texts.rendering import render_markdown
+from notifications.texts.rendering import render_page
 from tasks.matters.reading import OWED, STANDING
 from tasks.workplace import Workplace, office_of, work_calendar
 
@@ -84,7 +84,7 @@ def board_markdown(place: Workplace, now: datetime) -> str:
     """Return the board as Markdown with a chart, for an artifact; alike as long as nothing changed."""
     board = read_board(place, now)
     days = [(day["day"][5:], day["open"], day["overdue"]) for day in board["trend"]]
-    return render_markdown("board", {**board, "days": TREND_DAYS, "chart": draw_trend(days)})
+    return render_page("board.md", {**board, "days": TREND_DAYS, "chart": draw_trend(days)})
 
 
 def _row(authority: str, step: Step, tally: Tally) -> BoardRow:

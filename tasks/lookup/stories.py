@@ -15,7 +15,7 @@ from models.matters.tables import Answer, Assignment
 from models.matters.vocabulary import Signal
 from models.office.directory import Office
 from models.office.policy import Policy
-from notifications.texts.rendering import render_markdown
+from notifications.texts.rendering import render_page
 from tasks.desks import AnsweredAssignment, MatterFile
 from tasks.documents.issuing import documents_of
 from tasks.evidence.pieces import evidence_of
@@ -65,11 +65,11 @@ class Telling:
     @cached_property
     def markdown(self) -> str:
         """The story as Markdown, for an artifact."""
-        return render_markdown("story", self.story)
+        return render_page("story.md", self.story)
 
     def form_text(self, refusal: str) -> str:
         """Return what stands above a form, as Markdown: a refusal, then what is owed, by when and why."""
-        return render_markdown("form", {**self.story, "refusal": refusal})
+        return render_page("form.md", {**self.story, "refusal": refusal})
 
 
 def tell_matter(place: Workplace, number: str, now: datetime) -> Telling:

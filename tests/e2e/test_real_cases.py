@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from harness.running_system import System, until
 
-from notifications.texts.rendering import render_markdown
+from notifications.texts.rendering import render_page
 
 pytestmark = pytest.mark.e2e
 EXPLANATION = "经核查，相关前置条件没有法律法规依据，现已全面取消并向社会公布。"
@@ -61,7 +61,7 @@ def test_sixty_three_cases_are_imported_once_and_ten_are_closed(
     for number in chosen:
         story = system.json("lead", "show", number)
         artifact = system.api(f"/artifacts/lead-{number.lower()}/latest")
-        assert artifact["data"] == render_markdown("story", story)
+        assert artifact["data"] == render_page("story.md", story)
         assert [entry["sequence"] for entry in story["ledger"]] == list(range(1, len(story["ledger"]) + 1))
     outcomes = [system.json("lead", "show", number)["status"] for number in chosen]
     assert outcomes == ["已销号"] * 3 + ["不属实办结"] + ["已销号"] * 6

@@ -146,14 +146,14 @@ lead.add_command(list_leads)
 @json_option
 def show(*, number: str, as_json: bool) -> None:
     """查看一条线索的全部办理情况。"""
-    from notifications.texts.rendering import render_text
+    from notifications.texts.rendering import render_page
     from tasks.informants.identities import has_informant
     from tasks.lookup.stories import tell_story
 
     with workplace() as place:
         story = tell_story(place, number)
         story["informant"] = "已加密保存" if has_informant(place, number) else "无"
-    emit(story, render_text("story", story).rstrip(), as_json=as_json)
+    emit(story, render_page("story.txt", story).rstrip(), as_json=as_json)
 
 
 @lead.command("why")

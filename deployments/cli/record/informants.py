@@ -87,12 +87,12 @@ def add(*, number: str, person: str, source: Path | None, correct: bool, as_json
 @json_option
 def show(*, number: str, person: str, reason: str, as_json: bool) -> None:
     """调阅一条线索的举报人；先把何人、何时、因何调阅写入台账，然后才解密显示。"""
-    from notifications.texts.rendering import render_text
+    from notifications.texts.rendering import render_page
 
     with workplace() as place:
         reading = Reading(person, reason, _account())
         told = {"number": number, **read_informant(place, number, reading, place.clock()).told()}
-    emit(told, render_text("informant", told).rstrip(), as_json=as_json)
+    emit(told, render_page("informant.txt", told).rstrip(), as_json=as_json)
 
 
 @informant.command("list")

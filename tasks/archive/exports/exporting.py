@@ -20,7 +20,7 @@ from models.matters.tables import Matter
 from models.record.entries import digest
 from models.record.entry_kinds import EntryKind
 from models.texts import check_person
-from notifications.texts.rendering import render_text
+from notifications.texts.rendering import render_page
 from tasks.archive.archiving import archive_matter, matter_of
 from tasks.archive.exports.case_facts import case_facts
 from tasks.archive.exports.folder import ExportFolder
@@ -217,7 +217,7 @@ class _Writer:
             "number": index.number, "lead": index.lead, "title": index.title, "exported_at": self._time(),
             "actor": actor, "faults": list(self.faults.values()),
         }  # fmt: skip
-        self.out.write(_GUIDE, render_text("export_guide", values).encode())
+        self.out.write(_GUIDE, render_page("export_guide.txt", values).encode())
         procedure = files("notifications.papers").joinpath("check_proof.py").read_bytes()
         self.out.write(_PROCEDURE, procedure)
 
