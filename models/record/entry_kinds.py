@@ -19,7 +19,6 @@ class EntryKind(Labelled):
     ESCALATED = "escalated", "提醒与督办"
     DUE_RECOMPUTED = "due_recomputed", "到期日重新计算"
     PART_OPENED = "part_opened", "分件交办"
-    PARTS_GATHERED = "parts_gathered", "分件收齐"
     CLOSED = "closed", "办结"
     # What is put before somebody.
     EXTENSION_REQUESTED = "extension_requested", "申请延期"

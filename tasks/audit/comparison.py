@@ -29,6 +29,7 @@ from tasks.workplace import Workplace
 _AT_ONCE = 500
 _KINDS = (
     EntryKind.REGISTERED,
+    EntryKind.PART_OPENED,
     EntryKind.ANSWERED,
     EntryKind.DEEMED_RECEIVED,
     EntryKind.EVIDENCE_ADDED,
@@ -52,6 +53,8 @@ class _Told:
     """What the ledger says of one matter, the newest word where it says something twice."""
 
     registered: Detail | None = None
+    # The unit whose share it is, with its title.
+    share: tuple[str, str] | None = None
     answers: dict[_Turn, Detail] = field(default_factory=dict)
     is_deemed: bool = False
     files: set[str] = field(default_factory=set)
@@ -134,6 +137,8 @@ def _check(session: Session, mechanisms: Mechanisms, matters: Sequence[Matter]) 
     for matter in matters:
         if told[matter.number].is_disposed or (matter.root_id and _is_disposed(session, matter.root_id)):
             continue
+        if matter.unit_code is not None and told[matter.number].share != (matter.unit_code, matter.title):
+            found[key_of(matter)].is_altered = True
         for part in _differences(told[matter.number], found[key_of(matter)]):
             place = f"{matter.number} {part}"
             raise TamperError(f"{place}与台账不符：登记的内容被改动、删除或添加。", place)
@@ -155,6 +160,8 @@ def _told(session: Session, numbers: Sequence[str]) -> dict[str, _Told]:
         .order_by(col(LedgerEntry.stream), col(LedgerEntry.sequence))
     )
     for stream, kind, detail in session.exec(query):
+        if kind == EntryKind.PART_OPENED and detail["part"] == stream:
+            told[stream].share = str(detail["unit"]), str(detail["title"])
         told[stream].take(kind, detail)
     return told
 

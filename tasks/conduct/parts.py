@@ -22,7 +22,7 @@ def open_parts(act: Act, file: MatterFile, step: OpenParts) -> None:
         unit = act.office.stored(new.unit)
         part = open_part(session, parent, act.kinds.of(new.kind), new.title, act.now, unit.code)
         summary = f"{new.kind.label} {part.printed_number} 交由{unit.name}办理"
-        detail = {"part": part.number, "unit": unit.code}
+        detail = {"part": part.number, "unit": unit.code, "title": part.title}
         for stream in (parent.number, part.number):
             append_entry(session, stream, act.now, EntryKind.PART_OPENED, RULE, summary, **detail)
     parent.stale_since = act.now
@@ -70,8 +70,9 @@ def gather(act: Act, parent: MatterFile) -> None:
     row.answered_at, row.rung_at, parent.matter.stale_since = act.now, None, act.now
     act.session.add_all((gathered, row, parent.matter))
     append_entry(
-        act.session, parent.matter.number, act.now, EntryKind.PARTS_GATHERED, RULE,
-        f"{row.step.label}：{label}", step=row.step.value, round=row.round, decision=COMPLETE,
+        act.session, parent.matter.number, act.now, EntryKind.ANSWERED, RULE, f"{row.step.label}：{label}",
+        step=row.step.value, round=row.round, decision=COMPLETE, fields={}, explanation=label,
+        effective_at=act.now.isoformat(), evidence=[], channel=Channel.RULE.value,
     )  # fmt: skip
 
 

@@ -26,13 +26,14 @@ from walks.walking import (
 from flows.forms import form_for, submission_of
 from models.codes import MatterKind, Outcome, Step
 from models.documents.tables import Document
-from models.errors import ConflictError, RuleViolation
+from models.errors import ConflictError, RuleViolation, TamperError
 from models.matters.facts import Assign, Await, AwaitParts, OpenParts
 from models.matters.tables import Matter
 from models.messages.kinds import MessageKind
 from models.office.directory import packaged_directory_text, read_directory
 from models.office.policy import read_policy
 from tasks.archive.archiving import archive_matter, awaits_archiving
+from tasks.audit.comparison import check_facts
 from tasks.audit.verification import verify_ledger
 from tasks.conduct.answers import record_answer
 from tasks.conduct.steps import take_step
@@ -144,7 +145,7 @@ def test_the_parent_sleeps_until_the_last_part_ends(asked: Walk) -> None:
     assert asked.advance() is None
     assert asked.file().matter.outcome is Outcome.GATHERED
     kinds = [entry.kind for entry in ledger_of(asked.place, asked.number)]
-    assert kinds[-2:] == ["parts_gathered", "closed"]
+    assert kinds[-2:] == ["answered", "closed"]
     assert tell_story(asked.place, asked.number)["steps"][-1]["decision"] == "各分件均已办结"
 
 
@@ -243,6 +244,11 @@ def test_the_ledger_of_all_of_it_is_in_order(asked: Walk) -> None:
     verified = verify_ledger(asked.place)
     assert verified.streams >= 4
     assert verified.entries >= len(ledger_of(asked.place, asked.number))
+    assert check_facts(asked.place) == 4
+    with asked.place.writing() as session:
+        find_matter(session, f"{asked.number}-F2").unit_code = "ZJJ"
+    with pytest.raises(TamperError, match=f"{asked.number}-F2 登记内容与台账不符"):
+        check_facts(asked.place)
 
 
 def test_two_hundred_parts_are_opened_in_one_transaction(
