@@ -19,7 +19,7 @@ def run_drill(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str
     live = {**os.environ, "ZERO137_HOME": str(folder.parent / "live"), "ZERO137_PORT": "4200"}
     return subprocess.run(
         [COMMAND, "drill", "--folder", str(folder), *arguments],
-        env=live, capture_output=True, text=True, timeout=400, check=False,
+        env=live, capture_output=True, text=True, timeout=1200, check=False,
     )  # fmt: skip
 
 

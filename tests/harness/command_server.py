@@ -16,6 +16,7 @@ from shutil import rmtree
 from socket import AF_UNIX, socket
 from socketserver import ForkingMixIn, StreamRequestHandler, UnixStreamServer
 from tempfile import TemporaryDirectory, mkdtemp
+from threading import Lock
 
 import click
 
@@ -26,6 +27,8 @@ _LATER = (
     "alembic.command", "chinese_calendar", "deployments.keeping.schema", "deployments.mechanisms", "h2",
     "httpcore", "jinja2", "tasks.mechanisms.leads.registering",
 )  # fmt: skip
+
+_STARTING = Lock()
 
 
 def run_command(
@@ -45,7 +48,9 @@ def run_command(
             "written": written,
         }
         asking.settimeout(seconds)
-        asking.connect(_address())
+        with _STARTING:
+            address = _address()
+        asking.connect(address)
         asking.sendall(json.dumps(asked).encode() + b"\n")
         code = asking.recv(8)
         out, err = (Path(path).read_text(encoding="utf-8") for path in written)

@@ -1,17 +1,18 @@
 """Several patrols and several workers as real processes at once: everything happens once all the same."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections import Counter
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from conftest import Clock
 from fakes.receivers import json_receiver
-from mishaps import colleague
+from mishaps import colleagues
 from mishaps.accidents import at_once
 from sqlmodel import col, select
 from walks.walking import PERSON, Walk, draft_lead, messages_of
@@ -35,7 +36,7 @@ from tasks.office.year_notices import CalendarImport, import_notice
 from tasks.record.seals import SEALS
 from tasks.workplace import Workplace
 
-_SCRIPT = Path(colleague.__file__)
+_SCRIPT = Path(colleagues.__file__)
 _COLLEAGUES = 3
 _OPEN, _CLOSED = 12, 3
 
@@ -43,31 +44,24 @@ _OPEN, _CLOSED = 12, 3
 def together(deed: str, place: Workplace, clock: Clock) -> None:
     """Let several processes do the same deed; they begin at the same moment, and all of them end well."""
     url = place.engine.url.render_as_string(hide_password=False)
-    words = [sys.executable, str(_SCRIPT), deed, str(place.home), url, clock().isoformat()]
+    words = [sys.executable, str(_SCRIPT), deed, str(place.home), url, clock().isoformat(), str(_COLLEAGUES)]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("ZERO137_")}
     # The helpers of the tests are found from their folder, as pytest finds them.
     environment["PYTHONPATH"] = str(_SCRIPT.parents[1])
-    started = [
-        subprocess.Popen(
-            words, env=environment, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )
-        for _ in range(_COLLEAGUES)
-    ]  # fmt: skip
-    try:
-        for process in started:
+    with subprocess.Popen(
+        words, env=environment, text=True, start_new_session=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        try:
             assert process.stdout is not None
-            assert process.stdout.readline().strip() == colleague.READY
-        for process in started:
-            assert process.stdin is not None
-            process.stdin.write(f"{colleague.GO}\n")
-            process.stdin.flush()
-        ends = [process.communicate(timeout=120) for process in started]
-    finally:
-        for process in started:
-            process.kill()
-            process.wait()
-    assert [process.returncode for process in started] == [0] * _COLLEAGUES, [end[1][-6000:] for end in ends]
+            for _ in range(_COLLEAGUES):
+                assert process.stdout.readline().strip() == colleagues.READY
+            # The end of what they read is the word to begin.
+            _, told = process.communicate(timeout=120)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == 0, told[-6000:]
 
 
 def register_many(place: Workplace, clock: Clock, count: int, what: str) -> list[str]:

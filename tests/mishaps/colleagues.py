@@ -1,13 +1,16 @@
-"""One of several real processes that do the same at the same time: a patrol, or units that answer.
+"""Several real processes that do the same at the same time: a patrol, or units that answer.
 
-python tests/mishaps/colleague.py patrol|answer HOME DATABASE_URL MOMENT
+python tests/mishaps/colleagues.py patrol|answer HOME DATABASE_URL MOMENT HOW_MANY
 """
 
+import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import NoReturn
 
 from sqlmodel import col, select
 from walks.walking import answer_to
@@ -31,7 +34,7 @@ from tasks.office.missing_notices import tell_of_missing_notices
 from tasks.record.seals import seal_daily
 from tasks.workplace import Workplace
 
-READY, GO = "就绪", "开始"
+READY = "就绪"
 
 
 def patrol(place: Workplace) -> None:
@@ -49,7 +52,7 @@ def patrol(place: Workplace) -> None:
 
 def answer(place: Workplace) -> None:
     """Carry every open lead on to its end, whoever else does the same."""
-    folder = place.home / f"papers-{id(place)}"
+    folder = place.home / f"papers-{os.getpid()}"
     folder.mkdir()
     while numbers := list(_open_leads(place)):
         for number in numbers:
@@ -69,17 +72,33 @@ def _open_leads(place: Workplace) -> Iterator[str]:
         yield from session.exec(query).all()
 
 
-def main() -> None:
-    """Do a deed when the word is given."""
-    deeds: dict[str, Callable[[Workplace], None]] = {"patrol": patrol, "answer": answer}
-    deed, home, url, moment = sys.argv[1:]
+def main() -> int:
+    """Fork, which saves all but one the imports, and wait; returns how many did not end well."""
+    deed, home, url, moment, count = sys.argv[1:]
     settings = Settings(home=Path(home), database_url=url, evidence_mb=1)
-    now = datetime.fromisoformat(moment)
-    with closing(open_workplace(settings, clock=lambda: now)) as place:
-        print(READY, flush=True)  # noqa: T201 - the test waits for it
-        assert sys.stdin.readline().strip() == GO
-        deeds[deed](place)
+    forked = [os.fork() or _be_one(deed, settings, datetime.fromisoformat(moment)) for _ in range(int(count))]
+    return sum(os.waitpid(process, 0)[1] != 0 for process in forked)
+
+
+def _be_one(deed: str, settings: Settings, now: datetime) -> NoReturn:
+    """Do a deed when the word is given, and end."""
+    deeds: dict[str, Callable[[Workplace], None]] = {"patrol": patrol, "answer": answer}
+    code = 1
+    try:
+        with closing(open_workplace(settings, clock=lambda: now)) as place:
+            print(READY, flush=True)  # noqa: T201 - the test waits for it
+            # The word is the end of what can be read.
+            sys.stdin.read()
+            deeds[deed](place)
+        code = 0
+    except Exception:  # noqa: BLE001 - whatever it is, the test must tell it
+        traceback.print_exc()
+        # Whoever waits for the word of all is not to wait for ever.
+        print(flush=True)  # noqa: T201 - as above
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
