@@ -73,15 +73,9 @@ def figures(rows: list[Row]) -> list[Figure]:
     for ours in pick(rows, "last_step_s", way=OURS.name):
         kind = str(ours["database"])
         peers = [row for row in pick(rows, "last_step_s", database=kind) if row["runs_at_once"] == _PEER]
-        if peers and ours["runs_at_once"] == _default(kind):
+        if peers and ours["runs_at_once"] == load_settings({}).concurrency:
             found += [_burst_figure(ours, peers[0]), _cost_figure(ours, peers[0])]
     return found
-
-
-def _default(kind: str) -> int:
-    """Return how many runs are executed at once unless somebody chooses."""
-    url = "postgresql://" if kind == POSTGRESQL else ""
-    return load_settings({"ZERO137_PREFECT_DATABASE_URL": url}).runs_at_once
 
 
 def _burst_figure(ours: Row, peer: Row) -> Figure:

@@ -67,7 +67,9 @@ def open_site(
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         addresses = stack.enter_context(databases(kind))
-        settings = settings_of(home, addresses).model_copy(update={"concurrency": runs_at_once})
+        settings = settings_of(home, addresses)
+        if runs_at_once is not None:
+            settings = settings.model_copy(update={"concurrency": runs_at_once})
         stack.callback(end_marked, str(home))
         prepare_home(settings)
         place = open_workplace(settings)

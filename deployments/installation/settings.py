@@ -75,9 +75,7 @@ class Settings(BaseModel):
         SecretStr, Field(description="多个 Prefect 服务之间传递消息的 Redis，只有一个服务时不需要")
     ] = SecretStr("")
     pool: Annotated[str, Field(pattern=r"^[^/%&><]+$", description="执行流程的工作池")] = "zero137"
-    concurrency: Annotated[
-        int | None, Field(ge=1, le=64, description="同时执行的流程数，默认 SQLite 为 2，PostgreSQL 为 8")
-    ] = None
+    concurrency: Annotated[int, Field(ge=1, le=64, description="每个执行进程同时执行的流程数")] = 8
     restarts: Annotated[int, Field(ge=1, description="两分钟内进程意外退出多少次即停止系统")] = 5
     run_days: Annotated[int, Field(ge=1, le=36500, description="Prefect 中已结束的运行保留的天数")] = 365
     event_days: Annotated[int, Field(ge=1, le=3650, description="Prefect 的事件保留的天数")] = 7
@@ -120,11 +118,6 @@ class Settings(BaseModel):
         """Prefect's database, as a SQLAlchemy address."""
         given = self.prefect_database_url.get_secret_value()
         return given or f"sqlite+aiosqlite:///{self.home / 'prefect' / 'prefect.db'}"
-
-    @property
-    def runs_at_once(self) -> int:
-        """How many flows run at the same time; more only makes SQLite's writers wait for each other."""
-        return self.concurrency or (2 if self.conduct_url.startswith("sqlite") else 8)
 
     @property
     def key_source(self) -> KeySource:

@@ -73,7 +73,6 @@ def _in_force(settings: Settings, name: str) -> str:
         "units": settings.units or "自带 units.toml",
         "informant_key_file": settings.home / settings.key_source.file,
         "store_url": settings.store_url or settings.home,
-        "concurrency": settings.runs_at_once,
         "redis_url": settings.redis_url.get_secret_value() or "未设置",
     }
     value = derived.get(name, getattr(settings, name))

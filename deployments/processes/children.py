@@ -113,7 +113,7 @@ def work() -> None:
     # Imported now, so that no matter has to wait for it: what the worker will be asked to run.
     importlib.import_module("deployments.worker.catalogue")
     settings = load_settings()
-    name, limit = worker_name(os.getpid()), settings.runs_at_once
+    name, limit = worker_name(os.getpid()), settings.concurrency
 
     async def until_stopped() -> None:
         worker = InProcessWorker(settings.pool, name=name, limit=limit, prefetch_seconds=0)
