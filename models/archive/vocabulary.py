@@ -41,7 +41,7 @@ class Barrier(Labelled):
         return f"{self.value} {self.label}"
 
     @classmethod
-    def read(cls, text: str, what: str) -> Self:
+    def parse(cls, text: str, what: str) -> Self:
         """Read a sort of barrier by its code, its label or both, as 05, 5 or “05 扩大范围、增设或变更条件”.
 
         Raises:

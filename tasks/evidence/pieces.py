@@ -70,8 +70,10 @@ def store_pieces(session: Session, matter: Matter, pieces: Sequence[Piece], now:
 
 def evidence_of(session: Session, matter: Matter) -> Sequence[Evidence]:
     """Return the files of a matter in the order they came: its own, and those a petition rests on."""
+    own = select(Evidence.id).where(Evidence.matter_id == matter.id)
     rested_on = select(PetitionEvidence.evidence_id).where(PetitionEvidence.matter_id == matter.id)
-    query = select(Evidence).where((col(Evidence.matter_id) == matter.id) | col(Evidence.id).in_(rested_on))
+    # Two indexes and no look at all files, as PostgreSQL would take for one condition or the other.
+    query = select(Evidence).where(col(Evidence.id).in_(own.union(rested_on)))
     return session.exec(query.order_by(col(Evidence.id))).all()
 
 

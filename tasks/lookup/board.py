@@ -60,8 +60,8 @@ def read_board(place: Workplace, now: datetime) -> Board:
         now: The moment (aware).
 
     Returns:
-        ``open`` matters that stand by themselves and those of them ``due_today``, ``near`` and ``overdue``;
-        the same by authority (who owes it where nothing was transferred) and step in ``rows``;
+        ``open`` matters that stand by themselves, and answers to them and to their shares that are
+        ``due_today``, ``near`` and ``overdue``; the same by authority (or unit) and step in ``rows``;
         ``closed_on_time`` and ``closed_late``; and in ``trend`` the open matters and overdue assignments at
         the end of each day.
     """

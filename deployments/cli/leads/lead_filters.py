@@ -84,7 +84,7 @@ def asked_of(wanted: Mapping[str, Any], status: Status | None, office: Office) -
         RuleViolation: A value is none of those that may be given, or no day, or nothing can be meant.
     """
     parts: dict[str, Any] = {
-        name: frozenset(_member(vocabulary, text, what) for text in wanted[name])
+        name: frozenset(vocabulary.parse(text, what) for text in wanted[name])
         for name, _, vocabulary, what in _VOCABULARIES
     }
     parts |= {name: read_range(wanted[name], what) for name, _, what in _DAYS if wanted[name]}
@@ -93,15 +93,6 @@ def asked_of(wanted: Mapping[str, Any], status: Status | None, office: Office) -
     if asked.contradiction:
         raise RuleViolation(asked.contradiction)
     return asked
-
-
-def _member(vocabulary: type[Labelled], text: str, what: str) -> Labelled:
-    """Read a member of a vocabulary; a sort of barrier may be given by its number.
-
-    Raises:
-        RuleViolation: There is no such member.
-    """
-    return Barrier.read(text, what) if vocabulary is Barrier else vocabulary.parse(text, what)
 
 
 def _implied(parts: Mapping[str, Any]) -> Status:

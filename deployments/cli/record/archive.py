@@ -62,7 +62,7 @@ def list_all(  # noqa: PLR0913 - one for each way to narrow the list
             year=year, text=text.strip(),
             category=Category.parse(category, "类别") if category else None,
             importance=Importance.parse(importance, "重要程度") if importance else None,
-            barrier=_barrier(barrier),
+            barrier=Barrier.parse(barrier, "壁垒类型") if barrier.strip() else None,
             retention=Retention.parse(retention, "保管期限") if retention else None,
             due_on=place.policy.day_of(place.clock()) if due else None,
         )  # fmt: skip
@@ -76,15 +76,6 @@ def list_all(  # noqa: PLR0913 - one for each way to narrow the list
     ]  # fmt: skip
     told = f"{table(heading, rows)}\n共{len(rows)}件。" if rows else "没有符合条件的档案。"
     emit([_data(*each) for each in found], told, as_json=as_json)
-
-
-def _barrier(text: str) -> Barrier | None:
-    """Return a sort of barrier, None where none is wanted.
-
-    Raises:
-        RuleViolation: There is no such sort.
-    """
-    return Barrier.read(text, "壁垒类型") if text.strip() else None
 
 
 def _kept(record: ArchiveRecord) -> str:
@@ -157,7 +148,7 @@ def classify_lead(
         raise RuleViolation("请用 --importance 或 --barrier 填写分类。")
     wanted = Classing(
         Importance.parse(importance, "重要程度") if importance else None,
-        _barrier(barrier),
+        Barrier.parse(barrier, "壁垒类型") if barrier.strip() else None,
         person, reason,
     )  # fmt: skip
     with workplace() as place:

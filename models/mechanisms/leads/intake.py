@@ -163,7 +163,7 @@ def _read_cell(
         return read_part(_SECRET[key], value)
     text = clean_text(value, heading)
     if key == "barrier":
-        return None if text in {"", NONE} else Barrier.read(text, heading)
+        return None if text in {"", NONE} else Barrier.parse(text, heading)
     if key in _VOCABULARIES:
         return _VOCABULARIES[key].parse(text, heading) if text else getattr(defaults, key)
     return _text(key, heading, text)

@@ -73,7 +73,8 @@ def chosen(
         optional = not of_owed or Signal.CLOSED in asked.signals
         query = query.join(Assignment, owed_by(key), isouter=optional)
     if found is not None and (others := asked.kinds - LEADS):
-        of_matter.append(key.in_(select(found.c.matter_id)) | titled(asked.words, others))
+        told = titled(asked.words, others)
+        of_matter.append(key.in_(select(found.c.matter_id)) | told if asked.kinds & LEADS else told)
     elif found is not None and root is not found:
         query = with_words(session, query, key, found)
     return query.where(*of_matter, *of_lead, *of_owed)

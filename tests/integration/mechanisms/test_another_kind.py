@@ -101,19 +101,23 @@ def office(place: Workplace, clock: Clock, desk: OtherDesk, walk: Walk) -> Workp
         matter = Matter(
             kind=CODE, number=NUMBER, printed_number="侯自查〔2026〕1号", title=TITLE, created_at=clock()
         )
-        session.add(matter)
-        session.flush()
-        due_on = place.policy.day_of(clock())
-        session.add(
-            Assignment(
-                matter_id=key_of(matter), step=Step.VERIFY, unit_code="ZJJ", opened_at=clock(),
-                clock_start=due_on, due_on=due_on, due_at=place.policy.deadline(due_on), term_value=1,
-                term_unit="working_days",
-            )
-        )  # fmt: skip
+        owe(session, office, matter, "ZJJ", clock())
         append_entry(session, NUMBER, clock(), EntryKind.REGISTERED, RULE, "登记自查", said=WORDS)
         desk.said[key_of(matter)] = WORDS
     return office
+
+
+def owe(session: Session, office: Workplace, matter: Matter, unit: str, now: datetime) -> None:
+    """Store a matter, and let a unit owe an answer to it today."""
+    session.add(matter)
+    session.flush()
+    due_on = office.policy.day_of(now)
+    session.add(
+        Assignment(
+            matter_id=key_of(matter), step=Step.VERIFY, unit_code=unit, opened_at=now, clock_start=due_on,
+            due_on=due_on, due_at=office.policy.deadline(due_on), term_value=1, term_unit="working_days",
+        )
+    )  # fmt: skip
 
 
 def close(office: Workplace, clock: Clock) -> None:
@@ -142,6 +146,23 @@ def test_it_is_counted_wherever_leads_are(office: Workplace, clock: Clock) -> No
     close(office, clock)
     assert read_board(office, clock())["closed_on_time"] == 1
     assert b'zero137_leads_closed{outcome="rectified"} 1.0' in exposition(office)
+
+
+def test_a_share_is_owed_but_stands_for_nothing_by_itself(office: Workplace, clock: Clock) -> None:
+    """The board shows which unit owes it and counts the matter once; a petition is neither."""
+    with office.writing() as session:
+        parent = key_of(find_matter(session, NUMBER))
+        for number, unit in ((f"{NUMBER}-F1", "SCJG"), (f"{NUMBER}-Y1", None)):
+            part = Matter(
+                kind=CODE, number=number, printed_number=number, title=TITLE, created_at=clock(),
+                parent_id=parent, root_id=parent, unit_code=unit,
+            )  # fmt: skip
+            owe(session, office, part, unit or "SFGW", clock())
+    board = read_board(office, clock())
+    owing = [row["authority"] for row in board["rows"] if row["step"] == "核查"]
+    assert (board["open"], board["due_today"]) == (2, 2)
+    assert owing == ["侯马市市场监督管理局", "侯马市住房和城乡建设管理局"]
+    assert count_matters(office)["leads"] == 2
 
 
 @pytest.mark.parametrize(
