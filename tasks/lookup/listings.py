@@ -17,7 +17,7 @@ from models.messages.tables import Message
 from models.messages.vocabulary import Delivery
 from tasks.delivery.sending import WAITING
 from tasks.evidence.pieces import evidence_of
-from tasks.matters.reading import STANDING, find_matter, key_of
+from tasks.matters.reading import OWED, STANDING, find_matter, key_of
 from tasks.workplace import Workplace
 
 
@@ -101,7 +101,7 @@ def count_matters(place: Workplace) -> dict[str, int]:
     overdue = (
         select(func.count(func.distinct(Assignment.matter_id)))
         .join(Matter)
-        .where(STANDING, col(Assignment.answered_at).is_(None), col(Assignment.due_at) < place.clock())
+        .where(OWED, col(Assignment.answered_at).is_(None), col(Assignment.due_at) < place.clock())
     )
     with place.reading() as session:
         return {

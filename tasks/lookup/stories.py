@@ -12,6 +12,7 @@ from models.matters.duties import Field, Reading
 from models.matters.facts import DEEMED, signal
 from models.matters.kinds import Kinds
 from models.matters.tables import Answer, Assignment
+from models.matters.timeliness import Timeliness
 from models.matters.vocabulary import Signal
 from models.office.directory import Office
 from models.office.policy import Policy
@@ -179,7 +180,8 @@ class _Teller:
             "unit": self.office.stored(row.unit_code).name,
             "clock_start": row.clock_start.isoformat(),
             "due": self._day(row.due_on, provisional=row.provisional),
-            "answered_at": "", "decision": "", "person": "", "explanation": "", "timeliness": "办理中",
+            "answered_at": "", "decision": "", "person": "", "explanation": "",
+            "timeliness": (Timeliness.MOOT if row.answered_at else Timeliness.RUNNING).label,
         }  # fmt: skip
         if answer is not None:
             told |= {
