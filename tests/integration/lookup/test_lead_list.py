@@ -226,7 +226,7 @@ def compare(place: Workplace, clock: Clock, known: list[Known]) -> Callable[[Lea
     max_examples=examples(150),
     deadline=None,
     # The leads are only read, so that one database serves all examples.
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_every_filter_finds_what_it_says(
     compare: Callable[[LeadFilter], None], asked: LeadFilter, typed: str
