@@ -58,8 +58,11 @@ def end_parts(act: Act, file: MatterFile, why: str) -> list[str]:
 
 
 def gather(act: Act, parent: MatterFile) -> None:
-    """Count the parts of a matter as gathered where the last one has just ended."""
+    """Count the parts of a matter as gathered where the last one has just ended; its run tells of each."""
     row = parent.open_assignment
+    if parent.desk.kind.has_parts:
+        parent.matter.stale_since = act.now
+        act.session.add(parent.matter)
     if row is None or not parent.desk.kind.duty(row.step).collects or _is_any_open(act, parent.matter):
         return
     label = parent.desk.kind.duty(row.step).decision_label(COMPLETE)
@@ -67,8 +70,8 @@ def gather(act: Act, parent: MatterFile) -> None:
         assignment_id=key_of(row), unit_code=row.unit_code, person=RULE, recorded_at=act.now,
         effective_at=act.now, decision=COMPLETE, fields={}, explanation=label, channel=Channel.RULE,
     )  # fmt: skip
-    row.answered_at, row.rung_at, parent.matter.stale_since = act.now, None, act.now
-    act.session.add_all((gathered, row, parent.matter))
+    row.answered_at, row.rung_at = act.now, None
+    act.session.add_all((gathered, row))
     append_entry(
         act.session, parent.matter.number, act.now, EntryKind.ANSWERED, RULE, f"{row.step.label}：{label}",
         step=row.step.value, round=row.round, decision=COMPLETE, fields={}, explanation=label,

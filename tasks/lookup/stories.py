@@ -11,7 +11,7 @@ from models.days.terms import day_label
 from models.matters.duties import Field, Reading
 from models.matters.facts import DEEMED, signal
 from models.matters.kinds import Kinds
-from models.matters.tables import Answer, Assignment
+from models.matters.tables import Answer, Assignment, Matter
 from models.matters.timeliness import Timeliness
 from models.matters.vocabulary import Signal
 from models.office.directory import Office
@@ -143,6 +143,7 @@ class _Teller:
             ],
             "run": matter.flow_run_id,
             "facts": file.desk.texts(session, [key_of(matter)]).get(key_of(matter), ""),
+            "parts": [self._part(part) for part in file.parts],
             "steps": [self._step(assignment) for assignment in file.assignments],
             "why": due_account(current, self.policy, self.calendar) if current else [],
             "evidence": [
@@ -171,6 +172,13 @@ class _Teller:
                 for e in entries_of(session, matter.number)
             ],
         }
+
+    def _part(self, part: Matter) -> dict[str, str]:
+        """Return the share of one unit in words."""
+        unit = self.office.stored(part.unit_code or "").name
+        status = part.outcome.label if part.outcome else "办理中"
+        closed_at = self._time(part.closed_at) if part.closed_at else ""
+        return {"number": part.number, "unit": unit, "status": status, "closed_at": closed_at}
 
     def _step(self, assignment: AnsweredAssignment) -> dict[str, str]:
         """Return one assignment in words."""

@@ -21,7 +21,15 @@ SHARING = (
     "test_real_cases", "test_reconciler", "test_showing", "test_worker",
 )  # fmt: skip
 # What takes longest begins first, so that no worker is left with it at the end.
-FIRST = (*SHARING, "test_chaos", "test_drill", "test_several_of_each", "test_release_before", "test_moving")
+FIRST = (
+    *SHARING,
+    "test_chaos",
+    "test_a_mechanism",
+    "test_drill",
+    "test_several_of_each",
+    "test_release_before",
+    "test_moving",
+)
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--disable-quic",

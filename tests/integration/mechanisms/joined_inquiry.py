@@ -140,6 +140,14 @@ def test_the_parent_sleeps_until_the_last_part_ends(asked: Walk) -> None:
     for part in parts(asked)[:2]:
         answer(part)
         assert isinstance(asked.advance(), AwaitParts)
+        assert asked.file().matter.stale_since == asked.clock(), "its run tells of each part that ended"
+    story = tell_matter(asked.place, asked.number, asked.clock())
+    assert [(row["unit"], row["status"]) for row in story.story["parts"]] == [
+        ("侯马市住房和城乡建设管理局", "已答复"),
+        ("侯马市行政审批服务管理局", "已答复"),
+        ("侯马市市场监督管理局", "办理中"),
+    ]
+    assert "| Q2026-001-F3 | 侯马市市场监督管理局 | 办理中 |" in story.markdown
     answer(parts(asked)[2])
     assert asked.file().open_assignment is None, "gathered in the transaction that closed the last part"
     assert asked.advance() is None
