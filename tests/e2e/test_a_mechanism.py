@@ -88,11 +88,15 @@ def test_an_inquiry_from_its_plan_to_the_archive(joined: Joined, proof: Path) ->
     joined.await_step(parts[1], "已答复")
     assert joined.lead(number)["status"] == "待收齐答复"
 
-    joined.delete_run(shares[2]["run"])
-    # The patrol comes by its timetable, every minute here, and finds it missing.
+    slept = joined.lead(number)["run"]
+    for run in (shares[2]["run"], slept):
+        joined.delete_run(run)
+    # The patrol comes by its timetable, every minute here, and finds them missing.
     until(lambda: joined.lead(parts[2])["run"] != shares[2]["run"], "the part gets another run")
     joined.await_step(parts[2], "待答复")
-    assert any(run["auto_scheduled"] for run in joined.runs_of("巡查 · "))
+    until(lambda: joined.lead(number)["run"] != slept, "the inquiry gets another run")
+    joined.await_step(number, "待收齐答复")
+    until(lambda: any(run["auto_scheduled"] for run in joined.runs_of("巡查 · ")), "a patrol nobody started")
     joined.answer(parts[2], "答复", "市场监管局", *found)
     told = joined.await_step(number, "已汇总")
     assert told["steps"][-1]["decision"] == "各分件均已办结"
