@@ -3,9 +3,11 @@
 import itertools
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from conftest import Clock
@@ -155,6 +157,23 @@ def test_the_parent_sleeps_until_the_last_part_ends(asked: Walk) -> None:
     kinds = [entry.kind for entry in ledger_of(asked.place, asked.number)]
     assert kinds[-2:] == ["answered", "closed"]
     assert tell_story(asked.place, asked.number)["steps"][-1]["decision"] == "各分件均已办结"
+
+
+def test_parts_that_end_at_once_are_gathered_once(asked: Walk) -> None:
+    """Three runs close their parts in the same moment: one of them is the last, whichever it is."""
+    for part in parts(asked):
+        part.answer(Step.INQUIRY_ANSWER, unit=part.file().matter.unit_code)
+    at_once = Barrier(3)
+
+    def close(part: Walk) -> object:
+        at_once.wait()
+        return part.advance()
+
+    with ThreadPoolExecutor(3) as threads:
+        assert list(threads.map(close, parts(asked))) == [None] * 3
+    told = [entry for entry in ledger_of(asked.place, asked.number) if entry.kind == "answered"]
+    assert [entry.detail["step"] for entry in told] == ["inquiry_plan", "inquiry_gather"]
+    assert asked.advance() is None
 
 
 def test_the_bureau_ends_the_wait_in_writing(asked: Walk) -> None:
