@@ -131,12 +131,11 @@ class Numberings(Numbering):
         Raises:
             InputError: The policy does not say.
         """
-        if kind is MatterKind.LEAD:
-            return self
-        if kind not in self.of_kind:
+        numbering = {MatterKind.LEAD: self, **self.of_kind}.get(kind)
+        if numbering is None:
             section = f"[numbering.of_kind.{kind.value}]"
             raise InputError(f"政策文件缺少{kind.label}的编号格式，请补充 {section} 一节。")
-        return self.of_kind[kind]
+        return numbering
 
 
 # Kinds that came after the first policies, which name no number for them: an upgrade stops no office.
