@@ -79,15 +79,21 @@ class LeadFilter:
         return bool(self.sources or self.categories or self.barriers or self.importances or self.received)
 
     @property
+    def called(self) -> str:
+        """What sentences call what is looked for."""
+        return "线索" if self.kinds == LEADS else "事项"
+
+    @property
     def contradiction(self) -> str:
         """Why no lead can be meant; blank where some can."""
         is_owed = self.steps or self.units or self.due or (self.signals and Signal.CLOSED not in self.signals)
         if self.status is Status.CLOSED and is_owed:
             return (
-                "已办结的线索没有当前环节、承办单位、到期日和临期、逾期之分，请去掉这些条件或改查在办线索。"
+                f"已办结的{self.called}没有当前环节、承办单位、到期日和临期、逾期之分，"
+                f"请去掉这些条件或改查在办{self.called}。"
             )
         if self.status is Status.OPEN and (self.closed or self.signals == {Signal.CLOSED}):
-            return "在办线索没有办结日期，请去掉该条件或改查已办结的线索。"
+            return f"在办{self.called}没有办结日期，请去掉该条件或改查已办结的{self.called}。"
         return ""
 
     @property

@@ -74,7 +74,9 @@ def archive_matter(place: Workplace, number: str, now: datetime) -> ArchiveRecor
 def _archived(session: Session, place: Workplace, matter: Matter) -> ArchiveRecord | None:
     """Return the record of a matter, None where it is still to be archived."""
     if matter.kind not in archived_kinds(place.mechanisms):
-        raise RuleViolation("延期申请和通报稿随所属线索归档，请填写线索编号。")
+        if matter.parent_id is not None:
+            raise RuleViolation(f"{matter.number} 随所属事项归档，请填写该事项的编号。")
+        raise RuleViolation(f"{matter.kind.label}不单独立卷。")
     if matter.outcome is None:
         raise RuleViolation(f"{matter.number} 尚未办结，办结后自动归档。")
     return session.get(ArchiveRecord, key_of(matter))

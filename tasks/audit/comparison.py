@@ -46,6 +46,7 @@ _KINDS = (
 Detail = Mapping[str, Any]
 # A step and its round.
 _Turn = tuple[str, int]
+_Share = tuple[str, str]
 
 
 @dataclass
@@ -53,8 +54,8 @@ class _Told:
     """What the ledger says of one matter, the newest word where it says something twice."""
 
     registered: Detail | None = None
-    # The unit whose share it is, with its title.
-    share: tuple[str, str] | None = None
+    # Unit and title of the share it is, and of those it gathers, by their numbers.
+    shares: dict[str, _Share] = field(default_factory=dict)
     answers: dict[_Turn, Detail] = field(default_factory=dict)
     is_deemed: bool = False
     files: set[str] = field(default_factory=set)
@@ -94,6 +95,7 @@ class _Found:
     """What is stored of one matter."""
 
     is_altered: bool = False
+    shares: dict[str, _Share] = field(default_factory=dict)
     answers: dict[_Turn, tuple[Answer, set[str]]] = field(default_factory=dict)
     files: set[str] = field(default_factory=set)
     documents: dict[str, str] = field(default_factory=dict)
@@ -137,7 +139,7 @@ def _check(session: Session, mechanisms: Mechanisms, matters: Sequence[Matter]) 
     for matter in matters:
         if told[matter.number].is_disposed or (matter.root_id and _is_disposed(session, matter.root_id)):
             continue
-        if matter.unit_code is not None and told[matter.number].share != (matter.unit_code, matter.title):
+        if told[matter.number].shares != found[key_of(matter)].shares:
             found[key_of(matter)].is_altered = True
         for part in _differences(told[matter.number], found[key_of(matter)]):
             place = f"{matter.number} {part}"
@@ -160,8 +162,8 @@ def _told(session: Session, numbers: Sequence[str]) -> dict[str, _Told]:
         .order_by(col(LedgerEntry.stream), col(LedgerEntry.sequence))
     )
     for stream, kind, detail in session.exec(query):
-        if kind == EntryKind.PART_OPENED and detail["part"] == stream:
-            told[stream].share = str(detail["unit"]), str(detail["title"])
+        if kind == EntryKind.PART_OPENED:
+            told[stream].shares[str(detail["part"])] = str(detail["unit"]), str(detail["title"])
         told[stream].take(kind, detail)
     return told
 
@@ -179,6 +181,10 @@ def _found(session: Session, keys: Sequence[int]) -> dict[int, _Found]:
         found[key].files.add(sha256)
     for informant in session.exec(select(Informant).where(col(Informant.matter_id).in_(keys))):
         found[informant.matter_id].informant = digest(informant.sealed)
+    shares = select(Matter).where(col(Matter.id).in_(keys) | col(Matter.parent_id).in_(keys))
+    for share in session.exec(shares.where(col(Matter.unit_code).is_not(None))):
+        for owner in found.keys() & {share.id, share.parent_id}:
+            found[owner].shares[share.number] = share.unit_code or "", share.title
     proofs = _proofs(session, keys)
     query = select(Answer, Assignment).join(Assignment).where(col(Assignment.matter_id).in_(keys))
     for answer, row in session.exec(query):

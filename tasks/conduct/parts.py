@@ -9,7 +9,7 @@ from models.record.entries import RULE
 from models.record.entry_kinds import EntryKind
 from tasks.desks import Act, MatterFile
 from tasks.matters.opening import end_part, open_part
-from tasks.matters.reading import key_of, parts_of, read_file
+from tasks.matters.reading import key_of, lock_matters, parts_of, read_file
 from tasks.messages.posting import tell_unit
 from tasks.petitions.pending import drop_petitions
 from tasks.record.ledger import append_entry
@@ -40,15 +40,18 @@ def end_parts(act: Act, file: MatterFile, why: str) -> list[str]:
     Returns:
         The numbers of what ended.
     """
-    ended = []
-    for part in parts_of(act.session, file.matter):
+    ended: list[str] = []
+    for part in file.parts:
+        # Whoever is just raising a rung holds the part alone; what that brings is seen once it is locked.
+        lock_matters(act.session, key_of(part))
         if part.outcome is not None:
             continue
-        left = read_file(act.session, part, act.mechanisms)
+        left = read_file(act.session, part, act.mechanisms, file)
         row = left.open_assignment
         if row is not None:
             ended += drop_petitions(act, row, "不再等待反馈")
-        end_part(act, part, Outcome.RELEASED, why)
+        ended += end_parts(act, left, why)
+        end_part(act, left, Outcome.RELEASED, why)
         ended.append(part.number)
         if row is not None:
             tell_unit(
@@ -72,6 +75,7 @@ def gather(act: Act, parent: MatterFile) -> None:
     )  # fmt: skip
     row.answered_at, row.rung_at = act.now, None
     act.session.add_all((gathered, row))
+    drop_petitions(act, row, f"{row.step.label}已反馈")
     append_entry(
         act.session, parent.matter.number, act.now, EntryKind.ANSWERED, RULE, f"{row.step.label}：{label}",
         step=row.step.value, round=row.round, decision=COMPLETE, fields={}, explanation=label,

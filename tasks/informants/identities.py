@@ -263,7 +263,7 @@ def _with_informant(session: Session, number: str) -> Matter:
 def _check_may_record(session: Session, matter: Matter) -> None:
     """Refuse an informant of a part, or of a matter whose file was destroyed on purpose."""
     if matter.parent_id is not None:
-        raise RuleViolation(f"{matter.number} 不是问题线索，举报人信息应登记在所涉线索上。")
+        raise RuleViolation(f"{matter.number} 是{matter.kind.label}，举报人信息应登记在所属事项上。")
     record = session.get(ArchiveRecord, key_of(matter))
     if record is not None and record.disposed_at is not None:
         raise RuleViolation(f"{matter.number} 的档案已经销毁，不能再登记举报人信息。")

@@ -124,7 +124,8 @@ def owed_facts(session: Session, policy: Policy, calendar: WorkCalendar) -> list
 
 def _closed(session: Session) -> tuple[int, int]:
     """Return how many matters were closed, and how many of them with a step that was late."""
-    late = select(Assignment.matter_id).where(col(Assignment.answered_at) > Assignment.due_at)
+    late = select(func.coalesce(Matter.root_id, Matter.id)).join(Assignment)
+    late = late.where(OWED, col(Assignment.answered_at) > Assignment.due_at)
     closed = select(func.count()).where(STANDING, col(Matter.outcome).is_not(None))
     counted = session.exec(closed).one()
     counted_late = session.exec(closed.where(col(Matter.id).in_(late))).one()

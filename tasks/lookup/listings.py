@@ -99,7 +99,7 @@ def count_rungs(place: Workplace) -> Counter[tuple[Rung, Raising]]:
 def count_matters(place: Workplace) -> dict[str, int]:
     """Return how many matters stand by themselves, open and overdue, and messages unsent and given up."""
     overdue = (
-        select(func.count(func.distinct(Assignment.matter_id)))
+        select(func.count(func.distinct(func.coalesce(Matter.root_id, Matter.id))))
         .join(Matter)
         .where(OWED, col(Assignment.answered_at).is_(None), col(Assignment.due_at) < place.clock())
     )

@@ -10,8 +10,7 @@ from models.matters.tables import Matter
 from models.office.policy import Policy
 from models.record.entries import RULE
 from models.record.entry_kinds import EntryKind
-from tasks.desks import Act
-from tasks.matters.reading import key_of, lock_matters, read_file
+from tasks.desks import Act, MatterFile
 from tasks.record.ledger import append_entry
 from tasks.turns import next_number, take_turn
 
@@ -82,20 +81,18 @@ def open_part(
     return part
 
 
-def end_part(act: Act, part: Matter, outcome: Outcome, why: str) -> None:
-    """End a part that is not to be answered any more; its parent is locked by the caller.
+def end_part(act: Act, file: MatterFile, outcome: Outcome, why: str) -> None:
+    """End a part that is not to be answered any more.
 
     Args:
-        act: The transaction.
-        part: The part, which is open.
+        act: The transaction, which has locked the part and all it belongs to.
+        file: The part, which is open, read after it was locked.
         outcome: How it ends.
         why: What happened, for the ledger.
     """
-    lock_matters(act.session, key_of(part))
-    file = read_file(act.session, part, act.mechanisms)
+    part, owed = file.matter, file.open_assignment
     part.outcome, part.closed_at = outcome, act.now
-    owed = file.assignments[-1].row if file.assignments else None
-    if owed is not None and owed.answered_at is None:
+    if owed is not None:
         owed.answered_at, owed.rung_at = act.now, None
         act.session.add(owed)
     file.desk.ended(act, file, why)

@@ -55,17 +55,19 @@ def lock_matters(session: Session, *keys: int) -> None:
         session.exec(query.execution_options(populate_existing=True)).one()
 
 
-def read_file(session: Session, matter: Matter, mechanisms: Mechanisms) -> MatterFile:
+def read_file(
+    session: Session, matter: Matter, mechanisms: Mechanisms, parent: MatterFile | None = None
+) -> MatterFile:
     """Return everything stored of a matter, and of the one it is a part of.
 
     Args:
         session: An open session.
         matter: The matter.
         mechanisms: Know what each kind keeps in tables of its own.
+        parent: What it is a part of, where that was read before.
     """
     desk = mechanisms.desk(matter.kind)
-    parent = None
-    if matter.parent_id is not None:
+    if matter.parent_id is not None and parent is None:
         parent = read_file(session, session.get_one(Matter, matter.parent_id), mechanisms)
     subject, assignments = desk.subject(session, matter), _assignments(session, matter)
     parts = parts_of(session, matter) if desk.kind.has_parts else ()

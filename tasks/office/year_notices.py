@@ -105,6 +105,9 @@ def _recompute_open(session: Session, place: Workplace, now: datetime) -> list[M
     session.exec(select(Matter.id).where(owing).order_by(col(Matter.id)).with_for_update()).all()
     query = select(Assignment, Matter).join(Matter).where(opened).execution_options(populate_existing=True)
     for row, matter in session.exec(query.order_by(col(Assignment.id))).all():
+        if row.answered_at is not None:
+            # A circular that an earlier row has just made pointless.
+            continue
         due = recompute(row, policy, due_dates)
         # A date that would already lie behind us stays where it was: a change makes nobody overdue.
         day = due.day if due.day >= row.due_on or policy.deadline(due.day) >= now else row.due_on

@@ -12,7 +12,7 @@ from models.matters.tables import Assignment, Matter
 from models.petitions.tables import Petition
 from tasks.desks import Act
 from tasks.matters.opening import end_part, open_part
-from tasks.matters.reading import key_of
+from tasks.matters.reading import key_of, lock_matters, read_file
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ def drop_petitions(act: Act, row: Assignment, why: str, kind: MatterKind | None 
     """
     dropped = pending_petitions(act.session, row, kind)
     for matter in dropped:
-        end_part(act, matter, Outcome.MOOT, why)
+        lock_matters(act.session, key_of(matter))
+        end_part(act, read_file(act.session, matter, act.mechanisms), Outcome.MOOT, why)
     return [matter.number for matter in dropped]
 
 

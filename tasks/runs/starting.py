@@ -57,16 +57,18 @@ def start_parts(place: Workplace, number: str) -> None:
 
 
 def wake_parent(place: Workplace, number: str, now: datetime) -> None:
-    """Let the matter go on that waited for a part, where nobody owes an answer there any more.
+    """Let the matter go on that waited for the share of a unit, where nobody owes an answer there any more.
 
     What keeps it from going on is made up for by the reconciler.
     """
     with place.reading() as session:
-        parent = find_matter(session, number).parent_id
-        waiting = session.get_one(Matter, parent).number if parent is not None else None
+        part = find_matter(session, number)
+        # Nobody waits for what is put before somebody: its parent went on, or goes on by itself.
+        if part.unit_code is None or part.parent_id is None:
+            return
+        waiting = session.get_one(Matter, part.parent_id).number
     try:
-        if waiting is not None:
-            wake_matter(place, waiting, now)
+        wake_matter(place, waiting, now)
     except StartError as error:
         logger.warning("%s 暂未继续：%s", waiting, error)
 

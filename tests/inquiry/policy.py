@@ -22,7 +22,7 @@ _TERMS = (
 )
 # What the rungs name beside, where they name this.
 _RUNGS = {
-    '"verify", "rectify"]': '"verify", "rectify", "inquiry_answer"]',
+    '"verify", "rectify"]': '"verify", "rectify", "inquiry_gather", "inquiry_answer"]',
     '"rectify", "review"': '"rectify", "review", "inquiry_plan", "inquiry_gather", "inquiry_answer"',
 }
 

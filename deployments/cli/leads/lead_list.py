@@ -17,7 +17,6 @@ from tasks.workplace import read_office
 
 _LINES_A_PAGE = 50
 _KINDS = "、".join(kind.code.label for kind in KINDS.all)
-_NOTHING_ASKED, _NOTHING_FOUND = "没有在办线索。", "没有符合条件的线索。"
 
 
 @click.command("list", cls=Command)
@@ -53,7 +52,7 @@ def list_leads(
     data: object = rows if not paged else {
         "total": found.total, "page": shown.number, "pages": shown.last(found.total), "leads": rows,
     }  # fmt: skip
-    none = _NOTHING_ASKED if asked == LeadFilter() else _NOTHING_FOUND
+    none = f"没有{'在办' if asked == LeadFilter(kinds=asked.kinds) else '符合条件的'}{asked.called}。"
     emit(data, _text(rows, found, shown, none), as_json=as_json)
 
 

@@ -1,4 +1,4 @@
-"""Everything stored of a matter and the petitions about it, as plain values; never who reported it."""
+"""Everything stored of a matter and its parts, as plain values; never who reported it."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def case_facts(session: Session, whole: Matter, mechanisms: Mechanisms) -> Facts
     """Return the facts of a matter as JSON values.
 
     Returns:
-        ``matters``: the matter, then its petitions as they came, each with assignments, answers, escalations,
+        ``matters``: the matter, then its parts as they came, each with assignments, answers, escalations,
         documents and the files handed in; ``units``: the names of all units by code. Moments are in UTC.
 
     Source: 通知§13(三): 真实、完整、准确.

@@ -79,7 +79,7 @@ def test_an_extension_is_archived_with_its_lead(walk: Walk, clock: Clock, papers
     )
     replace(walk, number=asked).advance()
     walk.to_closure()
-    with pytest.raises(RuleViolation, match="随所属线索归档"):
+    with pytest.raises(RuleViolation, match="随所属事项归档"):
         archive_matter(walk.place, asked, clock())
     archive_matter(walk.place, walk.number, clock())
     lines = lines_of(walk)

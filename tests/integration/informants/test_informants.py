@@ -243,7 +243,7 @@ def test_no_informant_is_kept_of_a_petition_or_a_destroyed_file(walk: Walk, cloc
     paper = write_evidence(walk.folder, "延期申请.pdf")
     request = ExtensionRequest("ZJJ", PERSON, "2026-12-31", "设备未到。", [paper], [])
     petition = request_extension(place, walk.number, request, clock())
-    with pytest.raises(RuleViolation, match="不是问题线索"):
+    with pytest.raises(RuleViolation, match="应登记在所属事项上"):
         record_informant(place, petition, IDENTITY, PERSON, clock())
     with pytest.raises(NotFound, match="没有登记举报人信息"):
         read_informant(place, petition, READING, clock())

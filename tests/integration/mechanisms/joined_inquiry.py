@@ -29,6 +29,7 @@ from flows.forms import form_for, submission_of
 from models.codes import MatterKind, Outcome, Step
 from models.documents.tables import Document
 from models.errors import ConflictError, RuleViolation, TamperError
+from models.ladder.vocabulary import Grounds, Rung
 from models.matters.facts import Assign, Await, AwaitParts, OpenParts
 from models.matters.tables import Matter
 from models.messages.kinds import MessageKind
@@ -42,6 +43,7 @@ from tasks.conduct.steps import take_step
 from tasks.conduct.waits import show_form, shown_form
 from tasks.evidence.pieces import add_evidence
 from tasks.ladder.escalation import raise_rungs
+from tasks.ladder.supervision import SupervisionRequest, supervise
 from tasks.lookup.board import read_board
 from tasks.lookup.stories import tell_matter, tell_story
 from tasks.matters.opening import open_part
@@ -193,6 +195,16 @@ def test_the_bureau_ends_the_wait_in_writing(asked: Walk) -> None:
     assert asked.advance() is None
 
 
+def test_what_was_put_before_somebody_ends_with_the_parts(asked: Walk) -> None:
+    """A circular about a bureau that gathers too slowly is pointless once the last share has ended."""
+    wanted = SupervisionRequest(Rung.CIRCULAR, Grounds.DELAYING, "久拖不决。", PERSON)
+    drafted = supervise(asked.place, asked.number, wanted, asked.clock())
+    assert drafted.circular == f"{asked.number}-T1"
+    for part in parts(asked):
+        answer(part)
+    assert replace(asked, number=drafted.circular).file().matter.outcome is Outcome.MOOT
+
+
 def test_each_part_climbs_the_ladder_by_itself(asked: Walk) -> None:
     """One unit answers, the silent ones are reminded, urged, supervised, reported and put into a draft."""
     answer(parts(asked)[0])
@@ -272,10 +284,13 @@ def test_the_ledger_of_all_of_it_is_in_order(asked: Walk) -> None:
     assert verified.streams >= 4
     assert verified.entries >= len(ledger_of(asked.place, asked.number))
     assert check_facts(asked.place) == 4
-    with asked.place.writing() as session:
-        find_matter(session, f"{asked.number}-F2").unit_code = "ZJJ"
-    with pytest.raises(TamperError, match=f"{asked.number}-F2 登记内容与台账不符"):
-        check_facts(asked.place)
+    for code in ("ZJJ", None):
+        with asked.place.writing() as session:
+            find_matter(session, f"{asked.number}-F2").unit_code = code
+        # The stream of the inquiry tells of it as well as its own.
+        for number in (asked.number, f"{asked.number}-F2"):
+            with pytest.raises(TamperError, match=f"{number} 登记内容与台账不符"):
+                check_facts(asked.place, number)
 
 
 def test_two_hundred_parts_are_opened_in_one_transaction(
@@ -299,6 +314,9 @@ def test_two_hundred_parts_are_opened_in_one_transaction(
     assert isinstance(take_step(inquiry.place, inquiry.number, inquiry.clock()), OpenParts)
     assert time.process_time() - began < 30, "so long would other writers wait, or longer"
     assert len(inquiry.file().parts) == 200
+    inquiry.advance()
+    inquiry.answer(Step.INQUIRY_GATHER, explanation="任务取消。")
+    assert {part.outcome for part in inquiry.file().parts} == {Outcome.RELEASED}
 
 
 def fails_at(last: int) -> Callable[..., Matter]:
