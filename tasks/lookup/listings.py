@@ -100,6 +100,7 @@ def count_matters(place: Workplace) -> dict[str, int]:
     """Return how many matters stand by themselves, open and overdue, and messages unsent and given up."""
     overdue = (
         select(func.count(func.distinct(func.coalesce(Matter.root_id, Matter.id))))
+        .select_from(Assignment)
         .join(Matter)
         .where(OWED, col(Assignment.answered_at).is_(None), col(Assignment.due_at) < place.clock())
     )
