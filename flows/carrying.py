@@ -84,7 +84,7 @@ async def _take_in_form(place: Workplace, number: str) -> str:
     submission = submission_of(form.assignment, filled)
     taken = await observed("登记反馈", lambda: try_answer(place, number, submission, place.clock()))
     if taken.dropped:
-        await observed("结束无需再审批的事项", lambda: wake_matters(place, taken.dropped))
+        await observed("结束无需再办的事项", lambda: wake_matters(place, taken.dropped))
     return taken.refusal
 
 

@@ -41,7 +41,7 @@ def end_parts(act: Act, file: MatterFile, why: str) -> list[str]:
         The numbers of what ended.
     """
     ended: list[str] = []
-    for part in file.parts:
+    for part in parts_of(act.session, file.matter):
         # Whoever is just raising a rung holds the part alone; what that brings is seen once it is locked.
         lock_matters(act.session, key_of(part))
         if part.outcome is not None:

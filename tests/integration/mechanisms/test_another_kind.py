@@ -235,6 +235,6 @@ def test_without_classes_the_archive_keeps_no_volume_of_it(
     before = contents(office)
     assert not awaits_archiving(office, NUMBER)
     assert archive_leftovers(office, clock()) == 0
-    with pytest.raises(RuleViolation, match="随所属事项归档"):
+    with pytest.raises(RuleViolation, match="不单独立卷"):
         archive_matter(office, NUMBER, clock())
     assert contents(office) == before
