@@ -51,10 +51,9 @@ class MatterFacts(Protocol):
 
 @dataclass(frozen=True)
 class PartFact:
-    """A matter under another one: its number, its unit and how it ended, None while it is open."""
+    """A matter under another one: its number, and how it ended, None while it is open."""
 
     number: str
-    unit: str
     outcome: Outcome | None = None
 
 

@@ -142,7 +142,7 @@ class _Teller:
                 ("办结时间", self._time(matter.closed_at) if matter.closed_at else "未办结"),
             ],
             "run": matter.flow_run_id,
-            "facts": file.desk.texts(session, [key_of(matter)]).get(key_of(matter), ""),
+            "facts": file.desk.text(file),
             "parts": [self._part(part) for part in file.parts],
             "steps": [self._step(assignment) for assignment in file.assignments],
             "why": due_account(current, self.policy, self.calendar) if current else [],

@@ -82,7 +82,7 @@ def parts_of(session: Session, parent: Matter) -> list[Matter]:
 
 def part_facts(file: MatterFile) -> tuple[PartFact, ...]:
     """Return the parts of a matter as the rules see them."""
-    return tuple(PartFact(part.number, part.unit_code or "", part.outcome) for part in file.parts)
+    return tuple(PartFact(part.number, part.outcome) for part in file.parts)
 
 
 def _assignments(session: Session, matter: Matter) -> list[AnsweredAssignment]:
