@@ -17,6 +17,9 @@ SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
 }
 
+# Columns and database check a row; a validator that SQLModel makes of a table is built where one asks for it.
+SQLModel.model_config["defer_build"] = True
+
 
 class Moment(TypeDecorator[datetime]):
     """An aware moment, stored in UTC and returned in UTC on every database."""

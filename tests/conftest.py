@@ -1,5 +1,6 @@
 """Fixtures for all tests: a workplace in a temporary folder, a clock, and what may be lacking."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -32,10 +33,12 @@ _MEMORY, _NEEDED_BYTES = Path("/dev/shm"), 8 << 30  # noqa: S108 - pytest makes 
 
 
 def pytest_configure() -> None:
-    """Keep temporary files in memory where there is plenty, unless somebody chose a place for them."""
+    """Keep temporary files in memory where there is plenty, unless somebody chose a place; save time."""
     if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _NEEDED_BYTES:
         os.environ["TMPDIR"] = str(_MEMORY)
         tempfile.tempdir = None
+    # What is imported for thousands of tests stays: to look through it for garbage only takes time.
+    gc.set_threshold(50_000)
 
 
 def pytest_report_header() -> str:

@@ -1,8 +1,5 @@
 """The command line: Chinese for people, ``--json`` for programs, one exit code per class of error."""
 
-import io
-import sys
-
 import click
 
 from deployments.cli.frame import Group, explain_usage
@@ -75,15 +72,6 @@ _COMMANDS = {
 @click.version_option(package_name="zero137", message="zero137 %(version)s", help="显示版本")
 def cli() -> None:
     """市场准入负面清单问题线索“0137”办理系统。"""
-
-
-def main() -> None:
-    """Run a command and end with its exit code; errors are one Chinese sentence."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A terminal that is set to another encoding must not make a stored lead look like a failure.
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:

@@ -159,7 +159,7 @@ def _system(settings: Settings) -> Iterator["subprocess.Popen[bytes]"]:
         for name, value in settings.model_dump(exclude_none=True).items()
     }
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("ZERO137_", "PREFECT_"))} | own
-    command = [sys.executable, "-c", "from deployments.cli.main import main; main()", "up"]
+    command = [sys.executable, "-c", "from deployments.cli.entry import main; main()", "up"]
     with (settings.home / "logs" / "up.log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - our own program
             command, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True

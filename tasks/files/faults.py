@@ -24,7 +24,6 @@ _SHOWN = 50
 _AT_ONCE = 500
 
 Findings = Mapping[str, FileFault | None]
-References = Mapping[str, Sequence[FileReference]]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from threading import Lock
 
 import click
 
-from deployments.cli.main import cli, main
+from deployments.cli.entry import main
+from deployments.cli.main import cli
 
 # What commands import only when they get to it.
 _LATER = (
