@@ -5,6 +5,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 from sqlalchemy import (
@@ -19,11 +20,9 @@ from sqlalchemy import (
     make_url,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import Session, SQLModel
 
-import models.tables  # noqa: F401 - a session that writes has to know every table
 from models.errors import StartError
 from models.lookup.lead_text import folded_text, text_pairs
 
@@ -86,6 +85,9 @@ def reading(engine: Engine) -> Iterator[Session]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Session]:
     """Give a session whose changes are committed together at the end, or dropped on any error."""
+    # A session that writes has to know every table; one that reads, those it asks for.
+    import models.tables  # noqa: F401
+
     writers = engine.execution_options(**{_WRITES: True})
     with Session(writers, expire_on_commit=False) as session, session.begin():
         yield session
@@ -132,8 +134,9 @@ def sentence_of(error: Exception) -> str:
 
 def insert_into(session: Session, table: type[SQLModel]) -> Any:  # noqa: ANN401 - each dialect has its class
     """Return an insertion that may say what is to happen where the row is there already."""
-    of_dialect = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    return of_dialect(table)
+    # Imported when it happens: a short command uses one dialect, or none.
+    dialect = import_module(f"sqlalchemy.dialects.{session.get_bind().dialect.name}")
+    return dialect.insert(table)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, cast, column, literal_column, table
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, col, func, select
 
 from models.codes import MatterKind
@@ -53,6 +52,9 @@ def _is_sqlite(session: Session) -> bool:
 
 def _having_words(words: tuple[str, ...]) -> Any:  # noqa: ANN401 - a query
     """Return PostgreSQL's query for the leads in whose text every word stands."""
+    # As above, for the one database that has them.
+    from sqlalchemy.dialects.postgresql import ARRAY
+
     found = select(LeadText.matter_id)
     for word in words:
         pairs = sorted({word[first : first + 2] for first in range(len(word) - 1)})
