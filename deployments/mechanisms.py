@@ -1,5 +1,7 @@
 """The mechanisms of an installation: all there are, in the order in which people are shown them."""
 
+from collections.abc import Mapping
+
 from tasks.desks import Mechanisms
 from tasks.mechanisms.circulars import CircularDesk
 from tasks.mechanisms.extensions import ExtensionDesk
@@ -7,3 +9,9 @@ from tasks.mechanisms.leads.desk import LeadDesk
 
 MECHANISMS = Mechanisms((LeadDesk(), ExtensionDesk(), CircularDesk()))
 KINDS = MECHANISMS.kinds
+# What people may start in them, by the name of its flow; imported where Prefect runs anyhow.
+TRIGGERS: Mapping[str, str] = {
+    "登记线索": "flows.mechanisms.leads.register_lead",
+    "批量导入": "flows.mechanisms.leads.import_leads",
+    "延期申请": "flows.mechanisms.extensions.ask_for_extension",
+}

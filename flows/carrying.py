@@ -16,7 +16,7 @@ from prefect.states import Completed, Failed
 from flows.console import label_run, other_wait, publish_story, read_form, run_count, suspend_with
 from flows.forms import form_for, submission_of
 from models.errors import Zero137Error
-from models.matters.facts import Await, NextStep, OpenParts
+from models.matters.facts import Await, Close, NextStep, OpenParts
 from tasks.archive.archiving import awaits_archiving, try_archive
 from tasks.conduct.answers import try_answer
 from tasks.conduct.steps import peek_step, take_step
@@ -25,7 +25,7 @@ from tasks.delivery.sending import can_deliver, deliver_messages
 from tasks.lookup.stories import Telling, tell_matter
 from tasks.runs.observed import observed
 from tasks.runs.prefect_api import CARRY_MATTER
-from tasks.runs.starting import adopt_run, start_parts, wake_matters, wake_parent
+from tasks.runs.starting import adopt_run, start_parts, wake_ended, wake_parent
 from tasks.workplace import Workplace, at_work
 
 
@@ -82,17 +82,20 @@ async def _take_in_form(place: Workplace, number: str) -> str:
     if form is None or filled is None:
         return ""
     submission = submission_of(form.assignment, filled)
-    taken = await observed("登记反馈", lambda: try_answer(place, number, submission, place.clock()))
-    if taken.dropped:
-        await observed("结束无需再办的事项", lambda: wake_matters(place, taken.dropped))
-    return taken.refusal
+    now = place.clock()
+    refusal = await observed("登记反馈", lambda: try_answer(place, number, submission, now))
+    await asyncio.to_thread(wake_ended, place, now)
+    return refusal
 
 
 async def _go_on(place: Workplace, number: str, step: NextStep) -> None:
     """Take a step that needs nobody, and hand over the messages that tell of it."""
-    await observed(_LABELS[type(step).__name__], lambda: take_step(place, number, place.clock()))
+    now = place.clock()
+    await observed(_LABELS[type(step).__name__], lambda: take_step(place, number, now))
     if isinstance(step, OpenParts):
         await observed("启动分件", lambda: start_parts(place, number))
+    if isinstance(step, Close):
+        await asyncio.to_thread(wake_ended, place, now)
     await _send(place, number)
 
 

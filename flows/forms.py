@@ -156,8 +156,14 @@ def _choice(title: str, description: str, options: list[str], *, required: bool 
 def _input(field: duties.Field, office: Office) -> Any:  # noqa: ANN401 - a field definition
     """Return how a field is filled in: one that is not always asked for can be left out."""
     if field.choices is not None:
-        return _choice(field.title, field.hint, [member.label for member in field.choices])
+        options = [member.label for member in field.choices]
+        return _choice(field.title, field.hint, options, required=_is_always_asked(field))
     if field.role is not None:
         names = [unit.name for unit in office.all_with(field.role)]
-        return _choice(field.title, field.hint, names, required=not field.not_with)
+        return _choice(field.title, field.hint, names, required=_is_always_asked(field))
     return _text(field.title, field.hint)
+
+
+def _is_always_asked(field: duties.Field) -> bool:
+    """Tell whether no answer goes without a field."""
+    return field.is_required and not field.not_with

@@ -28,10 +28,11 @@ from deployments.doctor.site import Site, open_place
 from deployments.installation.clock import Clock
 from deployments.installation.home import running_instance
 from deployments.installation.settings import settings_as_far_as_right
+from deployments.mechanisms import TRIGGERS
 from models.upkeep.remarks import Finding, Level, doubtful, fine, unreached, wrong
 from tasks.upkeep.facts_examination import examine_calendar, examine_ledger, examine_outbox, examine_units
 from tasks.upkeep.redis_examination import examine_redis
-from tasks.upkeep.server_examination import examine_server
+from tasks.upkeep.server_examination import GENERAL, examine_server
 from tasks.workplace import Workplace
 
 Check = Callable[[Site], Iterator[Finding]]
@@ -99,7 +100,7 @@ def _examine_server(site: Site) -> Iterator[Finding]:
     settings = site.settings
     held = site.home.is_dir() and running_instance(settings) is not None
     yield from examine_server(
-        settings.api, settings.pool, version("prefect"), site.clock,
+        settings.api, settings.pool, (*GENERAL, *TRIGGERS), version("prefect"), site.clock,
         is_running=held or bool(settings.server_url),
     )  # fmt: skip
 

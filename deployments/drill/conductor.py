@@ -30,7 +30,7 @@ from tasks.mechanisms.leads.registering import register_leads
 from tasks.petitions.extensions import request_extension
 from tasks.runs.prefect_api import PrefectApi
 from tasks.runs.reconcile import find_faults, standing_matters
-from tasks.runs.starting import start_runs, wake_matter, wake_matters
+from tasks.runs.starting import start_runs, wake_ended, wake_matter
 from tasks.workplace import read_office, work_calendar
 
 _REST_SECONDS = 180
@@ -173,7 +173,7 @@ class Conductor:
                     # A run that has not quite left its last step is woken by the patrol.
                     with suppress(StartError):
                         wake_matter(place, recorded.number, now)
-                    wake_matters(place, recorded.dropped)
+                    wake_ended(place, now)
                 else:
                     start_runs(place, [request_extension(place, deed.number, deed.act, now)])
             except RuleViolation:

@@ -1,7 +1,7 @@
 """What an operator may start from the Prefect UI, and the pool it runs in."""
 
 import contextlib
-from collections.abc import Mapping
+from pkgutil import resolve_name
 from typing import Any
 
 from prefect import Flow, get_client
@@ -12,35 +12,22 @@ from prefect.schedules import Cron, Schedule
 from prefect.types.entrypoint import EntrypointType
 
 from deployments.installation.settings import Settings
+from deployments.mechanisms import TRIGGERS
 from deployments.worker.in_process import InProcessWorker
 from flows.carrying import carry_matter
 from flows.exporting import export_ledger
-from flows.mechanisms.extensions import ask_for_extension
-from flows.mechanisms.leads import import_leads, register_lead
 from flows.patrol import patrol
 from flows.supervision import supervise_by_hand
 from tasks.runs.prefect_api import FORMER_NAMES
 
+# What serves every mechanism, then what each brings.
 FLOWS: tuple[Flow[Any, Any], ...] = (
-    register_lead,
-    import_leads,
     carry_matter,
-    ask_for_extension,
     supervise_by_hand,
     export_ledger,
     patrol,
+    *(resolve_name(path) for path in TRIGGERS.values()),
 )
-
-_TITLES: Mapping[str, str] = {
-    "number": "编号",
-    "lead": "线索内容",
-    "file": "文件路径",
-    "person": "经办人",
-    "skip_bad": "跳过不合格的行",
-    "supervision": "督办内容",
-    "extension": "申请内容",
-    "export": "导出内容",
-}
 
 
 async def register_deployments(settings: Settings) -> str:
@@ -81,9 +68,9 @@ def _deployment(pool: str, flow: Flow[Any, Any], schedule: Schedule | None = Non
         work_pool_name=pool,
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
-    # The form of the UI takes its titles from here; Prefect itself would show the names of the parameters.
-    for name, field in deployment._parameter_openapi_schema.properties.items():  # noqa: SLF001 - no public way
-        field["title"] = _TITLES[name]
+    # Prefect itself would show the names of the parameters; what the flow says of one begins with its title.
+    for field in deployment._parameter_openapi_schema.properties.values():  # noqa: SLF001 - no public way
+        field["title"] = field["description"].partition("，")[0]
     return deployment
 
 

@@ -21,7 +21,7 @@ async def ask_for_extension(number: str, extension: ExtensionForm) -> State[Any]
     """由主管单位在整改期限届满前申请延期，报审批单位决定；审批期间暂缓到期后的督办。
 
     Args:
-        number: 线索编号，如 L2026-0012
+        number: 编号，如 L2026-0012
         extension: 申请内容
     """
     request = ExtensionRequest(

@@ -48,7 +48,7 @@ class Field:
         reading: How it is read.
         choices: The vocabulary of a ``CHOICE``.
         role: What the unit of a ``UNIT`` must be.
-        is_required: Whether an answer without it is refused.
+        is_required: Whether an answer without it is refused; what decides always is.
         not_with: Decisions with which it is neither asked for nor stored.
         is_column: Whether it is a column of the 台账; units always are.
         example: What satisfies every rule, for a drill and for tests; where it is blank, a unit of its role
@@ -78,6 +78,8 @@ class Field:
             RuleViolation: It is missing, or none of what may be chosen.
             NotFound: A unit it names is unknown.
         """
+        if not (self.is_required or visible(text)):
+            return ""
         match self.reading:
             case Reading.CHOICE if self.choices is not None:
                 return self.choices.parse(text, self.title).value
@@ -152,6 +154,15 @@ class Duty:
     lapse: str = ""
     lapsed: str = ""
     collects: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a choice that decides what comes next and may be left out.
+
+        Raises:
+            ValueError: It is not required.
+        """
+        if self.deciding is not None and not self.deciding.is_required:
+            raise ValueError(f"{self.step} goes on by what nobody has to say")
 
     @property
     def keys(self) -> tuple[str, ...]:

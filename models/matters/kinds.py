@@ -30,6 +30,8 @@ class Kind:
         next_step: Decides from the facts of its kind, at a moment (aware), what happens next; None where the
             matter is closed.
         mark: How it is numbered as a part; None where it stands by itself, numbered by the policy.
+        rests_on_due: Whether a petition of this kind rests on a date that was not kept, and is pointless
+            once that date has moved.
     """
 
     code: MatterKind
@@ -38,6 +40,16 @@ class Kind:
     # Each kind has facts of its own, which only its desk builds.
     next_step: Callable[[Any, datetime], NextStep | None]
     mark: Mark | None = None
+    rests_on_due: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a kind that would gather twice: its parts are opened once.
+
+        Raises:
+            ValueError: Two of its duties collect.
+        """
+        if sum(duty.collects for duty in self.duties) > 1:
+            raise ValueError(f"{self.code} gathers its parts twice")
 
     @property
     def has_parts(self) -> bool:

@@ -29,4 +29,5 @@ CIRCULARS = Kind(
     (PUBLICATION,),
     partial(next_of_petition, PUBLICATION, OUTCOMES),
     Mark("T", "通报"),
+    rests_on_due=True,
 )

@@ -23,7 +23,8 @@ _LEAD = _MATTER | {
     "measures", "rectify_explanation", "opinion",
 }  # fmt: skip
 # What is put before somebody, and what it is about.
-_PETITION = _LEAD | {"asked_by", "owing", "about_step", "about_due", "proposed", "text"}
+_ABOUT = frozenset({"asked_by", "owing", "about_step", "about_due", "proposed", "text"})
+_PETITION = _LEAD | _ABOUT
 _CONSULTATION = _LEAD | {"question", "reply_by"}
 _REPLY = _PETITION | {"approved", "before", "after", "ruling", "decided_by"}
 # A rung of the ladder; ``tasks.ladder.rung_messages`` gives them.
@@ -60,14 +61,14 @@ class MessageKind(Labelled):
     TRANSFER = "transfer", "移交", _LEAD
     VERIFY = "verify", "核查", _LEAD
     RECTIFY = "rectify", "整改", _LEAD
-    RETURN = "return", "退回", _LEAD
+    RETURN = "return", "退回", _MATTER
     CLOSURE = "closure", "办结", _LEAD
     RELEASE = "release", "不再要求反馈", _MATTER
-    DUE_MOVED = "due_moved", "期限调整", _LEAD
+    DUE_MOVED = "due_moved", "期限调整", _MATTER
     CONSULTATION = "consultation", "征询", _CONSULTATION
     EXTENSION_REQUEST = "extension_request", "延期审批", _PETITION
     EXTENSION_REPLY = "extension_reply", "延期答复", _REPLY
-    CIRCULAR_DRAFT = "circular_draft", "通报审批", _PETITION
+    CIRCULAR_DRAFT = "circular_draft", "通报审批", _MATTER | _ABOUT
     RECEIPT_REMINDER = "receipt_reminder", "提醒签收", _RUNG_MESSAGE
     REMIND = "remind", "提醒", _RUNG_MESSAGE
     DUE_TODAY = "due_today", "当日提醒", _RUNG_MESSAGE

@@ -4,9 +4,9 @@ import re
 import tomllib
 from datetime import date, datetime
 from importlib.resources import files
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from models.archive.rules import ArchiveRules
@@ -124,6 +124,18 @@ class Numberings(Numbering):
     """How leads are numbered, and beside them whatever else stands by itself, by kind."""
 
     of_kind: dict[MatterKind, Numbering] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _numbers_apart(self) -> Self:
+        for place in ("key_of", "printed_of"):
+            given = [
+                getattr(each, place)(2026, sequence)
+                for each in (self, *self.of_kind.values())
+                for sequence in (1, 12345)
+            ]
+            if len(set(given)) < len(given):
+                raise ValueError("两类事项的编号格式相同，编号会重复")
+        return self
 
     def of(self, kind: MatterKind) -> Numbering:
         """Return how a kind is numbered.

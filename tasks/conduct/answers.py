@@ -56,15 +56,11 @@ class Submission:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What was recorded, the run that waits for it (None where none was started yet), and what ended by it.
-
-    ``dropped`` are the parts that need not be answered any more.
-    """
+    """What was recorded, and the run that waits for it (None where none was started yet)."""
 
     number: str
     step: Step
     flow_run_id: str | None
-    dropped: Sequence[str] = ()
 
 
 def record_answer(place: Workplace, number: str, submission: Submission, now: datetime) -> Recorded:
@@ -94,22 +90,14 @@ def record_answer(place: Workplace, number: str, submission: Submission, now: da
         raise
 
 
-@dataclass(frozen=True)
-class Taken:
-    """How a form was taken in: why it was refused (blank where it was not), and what ended by it."""
-
-    refusal: str = ""
-    dropped: Sequence[str] = ()
-
-
-def try_answer(place: Workplace, number: str, submission: Submission, now: datetime) -> Taken:
-    """Record an answer; where it is refused, return why instead of raising."""
+def try_answer(place: Workplace, number: str, submission: Submission, now: datetime) -> str:
+    """Record an answer; where it is refused, return why instead of raising, else blank."""
     try:
-        recorded = record_answer(place, number, submission, now)
+        record_answer(place, number, submission, now)
     except Zero137Error as error:
         logger.warning("%s 的反馈未采纳：%s", number, error)
-        return Taken(refusal=str(error))
-    return Taken(dropped=recorded.dropped)
+        return str(error)
+    return ""
 
 
 def _record(
@@ -135,11 +123,11 @@ def _record(
         label = kind.duty(submission.step).decision_label(accepted.decision)
         _store(session, office, file, accepted, evidence, submission.channel, label)
         act = Act(session, office, place.mechanisms, now)
-        dropped = drop_petitions(act, file.assignments[-1].row, f"{submission.step.label}已反馈")
+        drop_petitions(act, file.assignments[-1].row, f"{submission.step.label}已反馈")
         if kind.duty(submission.step).collects:
-            dropped += end_parts(act, file, accepted.explanation)
+            end_parts(act, file, accepted.explanation)
         file.desk.answered(act, file, accepted)
-        return Recorded(matter.number, submission.step, matter.flow_run_id, tuple(dropped))
+        return Recorded(matter.number, submission.step, matter.flow_run_id)
 
 
 def _store(

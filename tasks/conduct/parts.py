@@ -1,12 +1,13 @@
 """Parts of a matter: opened together, and gathered when the last one has ended or nobody waits any longer."""
 
 from models.codes import Outcome
-from models.matters.facts import COMPLETE, OpenParts
+from models.matters.facts import COMPLETE, Close, OpenParts
 from models.matters.tables import Answer, Matter
 from models.matters.vocabulary import Channel
 from models.messages.kinds import MessageKind
 from models.record.entries import RULE
 from models.record.entry_kinds import EntryKind
+from tasks.conduct.closing import close_matter
 from tasks.desks import Act, MatterFile
 from tasks.matters.opening import end_part, open_part
 from tasks.matters.reading import key_of, lock_matters, parts_of, read_file
@@ -29,39 +30,47 @@ def open_parts(act: Act, file: MatterFile, step: OpenParts) -> None:
     session.add(parent)
 
 
-def end_parts(act: Act, file: MatterFile, why: str) -> list[str]:
-    """End the parts that are left, because whoever gathers them waits no longer; each unit is told why.
+def end_parts(act: Act, file: MatterFile, why: str) -> None:
+    """End the parts that are left, because whoever gathers them waits no longer.
+
+    A part whose unit has answered to the end is closed as answered; the others are released, and every unit
+    that was asked is told why.
 
     Args:
         act: The transaction, which has locked the parent.
         file: The parent.
         why: The reason, as it was given.
-
-    Returns:
-        The numbers of what ended.
     """
-    ended: list[str] = []
     for part in parts_of(act.session, file.matter):
         # Whoever is just raising a rung holds the part alone; what that brings is seen once it is locked.
         lock_matters(act.session, key_of(part))
         if part.outcome is not None:
             continue
         left = read_file(act.session, part, act.mechanisms, file)
-        row = left.open_assignment
-        if row is not None:
-            ended += drop_petitions(act, row, "不再等待反馈")
-        ended += end_parts(act, left, why)
-        end_part(act, left, Outcome.RELEASED, why)
-        ended.append(part.number)
-        if row is not None:
-            tell_unit(
-                act.session, act.office, left, row, MessageKind.RELEASE, row.unit_code, act.now, reasons=why
-            )
-    return ended
+        step = left.desk.kind.next_step(left.desk.facts(left, act.office), act.now)
+        if isinstance(step, Close):
+            # Its run has not come to it yet.
+            close_matter(act, left, step.outcome)
+        else:
+            _release(act, left, why)
+
+
+def _release(act: Act, left: MatterFile, why: str) -> None:
+    """End a part that somebody still owes, or would owe next; who was asked for it is told."""
+    owed = left.open_assignment
+    if owed is not None:
+        drop_petitions(act, owed, "不再等待反馈")
+    end_parts(act, left, why)
+    end_part(act, left, Outcome.RELEASED, why)
+    if left.assignments:
+        row = left.assignments[-1].row
+        tell_unit(
+            act.session, act.office, left, row, MessageKind.RELEASE, row.unit_code, act.now, reasons=why
+        )
 
 
 def gather(act: Act, parent: MatterFile) -> None:
-    """Count the parts of a matter as gathered where the last one has just ended; its run tells of each."""
+    """Count the shares of units as gathered where the last one was just closed; the run tells of each."""
     row = parent.open_assignment
     if parent.desk.kind.has_parts:
         parent.matter.stale_since = act.now

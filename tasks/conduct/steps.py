@@ -7,12 +7,13 @@ from sqlmodel import Session
 from models.codes import Outcome
 from models.matters.duties import Duty
 from models.matters.facts import DEEMED, Assign, Await, Close, DeemReceived, NextStep, OpenParts
-from models.matters.tables import Answer, Assignment, Matter
+from models.matters.tables import Answer, Assignment
 from models.matters.vocabulary import Channel
 from models.messages.kinds import MessageKind
 from models.office.directory import Office
 from models.record.entries import RULE
 from models.record.entry_kinds import EntryKind
+from tasks.conduct.closing import close_matter
 from tasks.conduct.parts import gather, open_parts
 from tasks.desks import Act, MatterFile
 from tasks.documents.issuing import NewDocument, issue_documents
@@ -154,20 +155,7 @@ def _deem(session: Session, office: Office, file: MatterFile, duty: Duty, now: d
 
 
 def _close(act: Act, file: MatterFile, outcome: Outcome) -> None:
-    """Close the matter and do what its mechanism owes then. Source: 通知§12(一)."""
-    matter: Matter = file.matter
-    matter.outcome, matter.closed_at = outcome, act.now
-    act.session.add(matter)
-    late = [
-        a.row.step.label for a in file.assignments if a.row.answered_at and a.row.answered_at > a.row.due_at
-    ]
-    summary = f"{matter.kind.label}办结：{outcome.label}" + (
-        f"（逾期环节：{'、'.join(late)}）" if late else "，各环节均按期"
-    )
-    file.desk.closed(act, file)
-    append_entry(
-        act.session, matter.number, act.now, EntryKind.CLOSED, RULE, summary,
-        outcome=outcome.value, late_steps=late,
-    )  # fmt: skip
-    if file.parent is not None:
+    """Close the matter; where it was the last share of a unit, its parent goes on."""
+    close_matter(act, file, outcome)
+    if file.parent is not None and file.matter.unit_code is not None:
         gather(act, file.parent)

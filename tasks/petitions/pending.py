@@ -1,5 +1,6 @@
 """Petitions: putting something about a matter before a person, and dropping what became pointless."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -54,32 +55,29 @@ def pending_petitions(session: Session, row: Assignment, kind: MatterKind | None
     return list(session.exec(query if kind is None else query.where(Matter.kind == kind)))
 
 
-def drop_petitions(act: Act, row: Assignment, why: str, kind: MatterKind | None = None) -> list[str]:
+def drop_petitions(act: Act, row: Assignment, why: str, kinds: Iterable[Kind] | None = None) -> None:
     """Close what waits for a decision about an assignment and need not be decided any more.
 
     Args:
         act: The transaction, which has locked the matter that owes the answer.
         row: The assignment.
         why: What happened, for the ledger.
-        kind: Petitions of this kind; None for all of them.
-
-    Returns:
-        The numbers of the petitions that were closed.
+        kinds: Petitions of these kinds; None for all of them.
     """
-    dropped = pending_petitions(act.session, row, kind)
-    for matter in dropped:
-        lock_matters(act.session, key_of(matter))
-        end_part(act, read_file(act.session, matter, act.mechanisms), Outcome.MOOT, why)
-    return [matter.number for matter in dropped]
+    codes = None if kinds is None else {kind.code for kind in kinds}
+    for matter in pending_petitions(act.session, row):
+        if codes is None or matter.kind in codes:
+            lock_matters(act.session, key_of(matter))
+            end_part(act, read_file(act.session, matter, act.mechanisms), Outcome.MOOT, why)
 
 
 def move_due(act: Act, matter: Matter, row: Assignment, due: Due) -> None:
     """Give an open assignment another due date; its ladder is worked out anew by the next patrol.
 
-    A circular that was drafted about the old date is not to be decided on any more.
+    What was put before somebody because of the old date is not to be decided on any more.
     """
     if due.day != row.due_on:
-        drop_petitions(act, row, "到期日已调整", MatterKind.CIRCULAR)
+        drop_petitions(act, row, "到期日已调整", (kind for kind in act.kinds.all if kind.rests_on_due))
     row.due_on, row.due_at, row.provisional = due.day, act.office.policy.deadline(due.day), due.provisional
     row.rung_at = matter.stale_since = act.now
     act.session.add_all((row, matter))

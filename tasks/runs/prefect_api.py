@@ -103,7 +103,18 @@ class PrefectApi:
         """
         if self.state_of(flow_run_id) != "PAUSED":
             return False
-        return self._set_state(flow_run_id, "SCHEDULED", "Resuming", "有新的反馈，继续办理")
+        return self._resume(flow_run_id)
+
+    def wake_all(self, flow_run_ids: Sequence[str]) -> None:
+        """Let those of these runs go on that are suspended; one that the server does not know is left out.
+
+        Raises:
+            StartError: The server is not reached.
+        """
+        suspended = {"id": {"any_": list(flow_run_ids)}, "state": {"type": {"any_": ["PAUSED"]}}}
+        # All of them are found before the first one leaves what is asked for.
+        for run in list(self._rows({"flow_runs": suspended})) if flow_run_ids else ():
+            self._resume(str(run["id"]))
 
     def start(self, name: str) -> str:
         """Start a deployment that is called as its flow, as an operator would; returns the run.
@@ -283,6 +294,10 @@ class PrefectApi:
             run.get("labels") or {}
         ).get(_WORKER_LABEL)
         return is_living(signed, self.workers_heard(run["work_pool_name"])) if signed else None
+
+    def _resume(self, flow_run_id: str) -> bool:
+        """Let a suspended run go on; tells whether the server took it."""
+        return self._set_state(flow_run_id, "SCHEDULED", "Resuming", "有新的反馈，继续办理")
 
     def _set_state(
         self, flow_run_id: str, kind: str, name: str, message: str, *, force: bool = False

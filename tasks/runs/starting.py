@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterable
 from datetime import datetime
 
+from sqlmodel import select
+
 from models.errors import StartError
 from models.matters.facts import Await
 from models.matters.tables import Matter
@@ -86,19 +88,18 @@ def adopt_run(place: Workplace, number: str, flow_run_id: str) -> str:
         return matter.flow_run_id
 
 
-def wake_matters(place: Workplace, numbers: Iterable[str]) -> str:
-    """Let the runs of matters that were closed from outside come to their end.
+def wake_ended(place: Workplace, at: datetime) -> str:
+    """Let the runs of what was closed from outside at a moment (aware) come to their end.
 
     Returns:
         Blank, or why it was not possible; the reconciler makes up for it.
     """
+    with place.reading() as session:
+        closed = select(Matter.flow_run_id).where(Matter.closed_at == at)
+        carriers = [carrier for carrier in session.exec(closed) if carrier is not None]
     try:
         with PrefectApi(place.api) as api:
-            for number in numbers:
-                with place.reading() as session:
-                    carrier = find_matter(session, number).flow_run_id
-                if carrier is not None:
-                    api.wake(carrier)
+            api.wake_all(carriers)
     except StartError as error:
         return str(error)
     return ""

@@ -1,6 +1,6 @@
 """What the Prefect server says of itself, of its workers and of what is registered there."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -14,8 +14,8 @@ from tasks.runs.prefect_api import CARRY_MATTER, open_http
 from tasks.workplace import ApiAddress
 
 PATROL = "巡查"
-# Every flow an operator may start is registered under its own name.
-DEPLOYMENTS = (CARRY_MATTER, "登记线索", "批量导入", "延期申请", "人工督办", "导出台账", PATROL)
+# What serves every mechanism is registered under the name of its flow, as is what each brings.
+GENERAL = (CARRY_MATTER, "人工督办", "导出台账", PATROL)
 # Whoever does not answer within this time does not answer, in seconds.
 _PATIENCE = 4
 # Due dates end at a moment; clocks that differ by more than the first should be set, by the second must be.
@@ -36,13 +36,20 @@ def is_prefect(address: ApiAddress) -> bool:
 
 
 def examine_server(
-    address: ApiAddress, pool: str, version: str, clock: Callable[[], datetime], *, is_running: bool
+    address: ApiAddress,
+    pool: str,
+    deployments: Collection[str],
+    version: str,
+    clock: Callable[[], datetime],
+    *,
+    is_running: bool,
 ) -> Iterator[Finding]:
     """Examine the server and what is registered there.
 
     Args:
         address: Where it is.
         pool: The work pool of the installation.
+        deployments: What an operator may start in it, by name.
         version: The version of Prefect installed here.
         clock: The clock of this machine.
         is_running: Whether it is known that it should answer.
@@ -62,7 +69,7 @@ def examine_server(
         yield fault or _compare_version(str(reply.json()), version)
         if fault is None:
             yield from _examine_workers(http, pool)
-            yield from _examine_deployments(http, pool)
+            yield from _examine_deployments(http, pool, deployments)
             yield from _examine_patrol(http, clock())
 
 
@@ -116,17 +123,17 @@ def _examine_workers(http: httpx.Client, pool: str) -> Iterator[Finding]:
                         "请运行 zero137 work（zero137 up 自带一个）")  # fmt: skip
 
 
-def _examine_deployments(http: httpx.Client, pool: str) -> Iterator[Finding]:
+def _examine_deployments(http: httpx.Client, pool: str, wanted: Collection[str]) -> Iterator[Finding]:
     """Tell whether everything an operator may start is registered, and where it would run."""
     known = {row["name"]: row for row in http.post("/deployments/filter", json={}).json()}
-    missing = [name for name in DEPLOYMENTS if name not in known]
-    astray = [name for name in DEPLOYMENTS if name in known and known[name]["work_pool_name"] != pool]
+    missing = [name for name in wanted if name not in known]
+    astray = [name for name in wanted if name in known and known[name]["work_pool_name"] != pool]
     if missing:
         yield wrong("部署", f"未登记：{'、'.join(missing)}", _REGISTER)
     if astray:
         yield wrong("部署", f"登记在别的工作池：{'、'.join(astray)}", f"请核对 ZERO137_POOL；{_REGISTER}")
     if not missing and not astray:
-        yield fine("部署", f"{len(DEPLOYMENTS)}个均已登记")
+        yield fine("部署", f"{len(wanted)}个均已登记")
 
 
 def _examine_patrol(http: httpx.Client, now: datetime) -> Iterator[Finding]:

@@ -12,7 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
 from typing import Any
 
-from tasks.upkeep.server_examination import DEPLOYMENTS
+from deployments.mechanisms import TRIGGERS
+from tasks.upkeep.server_examination import GENERAL
 
 
 @dataclass
@@ -24,7 +25,7 @@ class StandIn:
     auth: str = ""
     skew: timedelta = timedelta()
     workers: tuple[str, ...] = ("ONLINE",)
-    deployments: tuple[str, ...] = DEPLOYMENTS
+    deployments: tuple[str, ...] = (*GENERAL, *TRIGGERS)
     pool: str = "zero137"
     patrol_is_active: bool = True
     patrolled: datetime = field(default_factory=lambda: datetime.now(UTC))

@@ -3,7 +3,7 @@
 from models.codes import MatterKind, Outcome, Step
 from models.labels import Labelled
 
-_CODES: tuple[tuple[type[Labelled], str, str, str], ...] = (
+JOINED: tuple[tuple[type[Labelled], str, str, str], ...] = (
     (MatterKind, "INQUIRY", "inquiry", "专项问询"),
     (MatterKind, "INQUIRY_SHARE", "inquiry_share", "问询分件"),
     (Step, "INQUIRY_PLAN", "inquiry_plan", "拟定问询"),
@@ -16,7 +16,7 @@ _CODES: tuple[tuple[type[Labelled], str, str, str], ...] = (
 
 def enlist() -> None:
     """Add the codes, as an edit of the file would, before anything else has read it."""
-    for vocabulary, name, code, label in _CODES:
+    for vocabulary, name, code, label in JOINED:
         member = str.__new__(vocabulary, code)
         member._name_, member._value_, member.label = name, code, label
         # An enumeration refuses new members to everybody but its own maker.

@@ -6,8 +6,7 @@ from inquiry.rules import INQUIRIES
 from models.record.entry_kinds import EntryKind
 from tasks.matters.opening import open_matter
 from tasks.record.ledger import append_entry
-from tasks.runs.starting import start_runs
-from tasks.workplace import Workplace, at_work
+from tasks.workplace import Workplace
 
 
 def open_inquiry(place: Workplace, title: str, person: str, now: datetime) -> str:
@@ -18,11 +17,3 @@ def open_inquiry(place: Workplace, title: str, person: str, now: datetime) -> st
             session, matter.number, now, EntryKind.REGISTERED, person, f"发起问询《{title}》", title=title
         )
         return matter.number
-
-
-def start_inquiry(title: str) -> None:
-    """Open an inquiry here, start its run and print its number, as a command of its own would."""
-    with at_work() as place:
-        number = open_inquiry(place, title, "经办人甲", place.clock())
-        start_runs(place, [number])
-    print(number)  # noqa: T201 - what a command would print

@@ -30,7 +30,10 @@ def _field_options(function: _Function) -> _Function:
     return function
 
 
-@click.command(cls=Command)
+@click.command(
+    cls=Command,
+    help=f"登记反馈：NUMBER 为编号，STEP 为{'、'.join(duty.step.label for duty in KINDS.duties)}。",
+)
 @click.argument("number")
 @click.argument("step")
 @click.argument("more_evidence", nargs=-1, type=click.Path(path_type=Path))
@@ -56,7 +59,7 @@ def answer(
     as_json: bool,
     **fields: str,
 ) -> None:
-    """登记反馈：NUMBER 为编号，STEP 为移交、签收、核查、整改、验收，或延期审批、通报审批。"""
+    """Record an answer and let what waited for it go on."""
     wanted = Step.parse(step, "环节")
     unit, person = split_person(by)
     files, references = split_evidence((*evidence, *more_evidence))
@@ -65,14 +68,16 @@ def answer(
         fields=_fields_of(wanted, fields), files=files, references=references,
     )  # fmt: skip
     with workplace() as place:
-        recorded = record_answer(place, number, submission, place.clock())
-        from tasks.runs.starting import wake_matter, wake_matters
+        now = place.clock()
+        recorded = record_answer(place, number, submission, now)
+        from tasks.runs.starting import wake_ended, wake_matter
 
+        fault = wake_ended(place, now)
         try:
-            wake_matter(place, recorded.number, place.clock())
-            note = wake_matters(place, recorded.dropped) if recorded.dropped else ""
+            wake_matter(place, recorded.number, now)
         except StartError as error:
-            note = f"反馈已保存，不会丢失。{error}"
+            fault = str(error)
+        note = f"反馈已保存，不会丢失。{fault}" if fault else ""
     text = f"{recorded.number} 的{wanted.label}反馈已登记。"
     data = {"number": recorded.number, "step": wanted.value, "note": note}
     emit(data, "\n".join(filter(None, [text, note])), as_json=as_json)

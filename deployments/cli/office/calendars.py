@@ -14,6 +14,7 @@ from models.errors import RuleViolation
 from models.office.policy import Policy
 from tasks.office.notice_files import read_notices
 from tasks.office.year_notices import import_notice
+from tasks.runs.starting import wake_ended
 from tasks.workplace import work_calendar
 
 _TERM = re.compile(r"(\d{1,3})\s*(个?工作日|w|日|天|d)?")
@@ -87,10 +88,13 @@ def import_file(*, file: Path, year: int | None, as_json: bool) -> None:
     lines, data = [], []
     with workplace() as place:
         for notice in notices:
-            done = import_notice(place, notice, place.clock())
+            now = place.clock()
+            done = import_notice(place, notice, now)
             state = f"已导入，调整{len(done.moved)}个在办期限" if done.created else "此前已导入，未重复导入"
             lines.append(f"{notice.year}年放假安排{state}。")
             lines += [f"  {m.number} {m.step}：{m.before} → {m.after}" for m in done.moved]
+            if fault := wake_ended(place, now):
+                lines.append(f"  注意：已无需审批的通报稿将由巡查结束。{fault}")
             lines += [f"  注意：{day} 与另一年度的安排不一致，以较晚年度的为准" for day in done.overlaps]
             data.append(
                 {

@@ -16,3 +16,4 @@ from tasks.desks import Mechanisms
 
 mechanisms.MECHANISMS = Mechanisms((*mechanisms.MECHANISMS, InquiryDesk(), ShareDesk()))
 mechanisms.KINDS = mechanisms.MECHANISMS.kinds
+mechanisms.TRIGGERS = {**mechanisms.TRIGGERS, "发起问询": "inquiry.trigger.start_inquiry"}

@@ -124,18 +124,19 @@ def test_values_and_kinds_are_those_declared(
         assert set(session.exec(select(LedgerEntry.kind))) <= {kind.value for kind in EntryKind}
 
 
+@pytest.mark.parametrize("kind", ["remind", "return", "due_moved", "circular_draft", "release", "task"])
 @pytest.mark.parametrize(
     "body",
-    ["{{ source }}", "{% if grounds %}{{ source }}{% endif %}"],
+    ["{{ source }}", "{% if title == '另一事项' %}{{ source }}{% endif %}"],
     ids=["always", "on a branch the sample does not take"],
 )
-def test_a_value_of_another_kind_is_refused_at_the_start(place: Workplace, body: str) -> None:
-    """A reminder knows no source, whatever other messages know; the sentence names file, value and choice."""
-    write_template(place, "remind.txt.j2", f"【提醒】{{{{ printed_number }}}}\n{body}\n")
+def test_a_value_of_another_kind_is_refused_at_the_start(place: Workplace, kind: str, body: str) -> None:
+    """What any matter may send knows no source of a lead; the sentence names file, value and choice."""
+    write_template(place, f"{kind}.txt.j2", f"【提醒】{{{{ printed_number }}}}\n{body}\n")
     with pytest.raises(InputError) as refused:
         check_wording(place.templates_folder)
     told = str(refused.value)
-    assert "remind.txt.j2" in told
+    assert f"{kind}.txt.j2" in told
     assert "没有名为 source 的值" in told
     assert "printed_number" in told
     assert_is_one_sentence(told)

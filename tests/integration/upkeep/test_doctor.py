@@ -19,8 +19,10 @@ from deployments.installation.clock import set_drill_clock
 from deployments.installation.opening import open_workplace
 from deployments.installation.settings import load_settings
 from deployments.keeping.schema import take_back
+from deployments.mechanisms import TRIGGERS
 from models.office.tables import Unit
 from models.office.vocabulary import Role
+from tasks.upkeep.server_examination import GENERAL
 
 # Apprise imports it.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -319,6 +321,6 @@ def test_nothing_is_wrong_where_all_is_well(
 def test_the_registered_deployments_are_those_that_are_looked_for() -> None:
     """The short command must not import Prefect only to learn their names."""
     from deployments.worker.catalogue import FLOWS
-    from tasks.upkeep.server_examination import DEPLOYMENTS
 
-    assert {flow.name for flow in FLOWS} == set(DEPLOYMENTS)
+    assert {flow.name for flow in FLOWS} == {*GENERAL, *TRIGGERS}
+    assert len(FLOWS) == len(GENERAL) + len(TRIGGERS)
