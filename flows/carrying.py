@@ -13,10 +13,11 @@ from prefect.runtime import flow_run as this_run
 from prefect.settings import get_current_settings
 from prefect.states import Completed, Failed
 
-from flows.console import label_run, other_wait, publish_story, read_form, run_count, suspend_with
+from flows.console import label_run, name_run, other_wait, publish_story, read_form, run_count, suspend_with
 from flows.forms import form_for, submission_of
 from models.errors import Zero137Error
-from models.matters.facts import Await, Close, NextStep, OpenParts
+from models.matters.facts import Assign, Await, Close, DeemReceived, NextStep, OpenParts
+from models.runs.names import run_name
 from tasks.archive.archiving import awaits_archiving, try_archive
 from tasks.conduct.answers import try_answer
 from tasks.conduct.steps import peek_step, take_step
@@ -45,6 +46,7 @@ async def carry_matter(number: str) -> State[Any]:
         with at_work() as place:
             return await _carry(place, number)
     except Zero137Error as error:
+        await name_run(run_name(CARRY_MATTER, number, "无法承办"))
         return Failed(name="无法承办", message=str(error))
 
 
@@ -62,6 +64,7 @@ async def _carry(place: Workplace, number: str) -> State[Any]:
         # Another run may take over at any moment, because this one is believed lost.
         carries = _carries(place, number)
     if not carries:
+        await name_run(run_name(CARRY_MATTER, number, "已有运行承办"))
         return Completed(name="已有运行承办", message=f"{number} 由另一个运行承办，本运行到此为止。")
     return await _finish(place, number, moved=moved)
 
@@ -82,20 +85,21 @@ async def _take_in_form(place: Workplace, number: str) -> str:
     if form is None or filled is None:
         return ""
     submission = submission_of(form.assignment, filled)
-    now = place.clock()
-    refusal = await observed("登记反馈", lambda: try_answer(place, number, submission, now))
-    await asyncio.to_thread(wake_ended, place, now)
+    since = place.clock()
+    refusal = await observed("登记反馈", lambda: try_answer(place, number, submission, place.clock()))
+    if not refusal:
+        await asyncio.to_thread(wake_ended, place, since)
     return refusal
 
 
 async def _go_on(place: Workplace, number: str, step: NextStep) -> None:
     """Take a step that needs nobody, and hand over the messages that tell of it."""
-    now = place.clock()
-    await observed(_LABELS[type(step).__name__], lambda: take_step(place, number, now))
+    since = place.clock()
+    await observed(_label_of(place, step), lambda: take_step(place, number, place.clock()))
     if isinstance(step, OpenParts):
         await observed("启动分件", lambda: start_parts(place, number))
     if isinstance(step, Close):
-        await asyncio.to_thread(wake_ended, place, now)
+        await asyncio.to_thread(wake_ended, place, since, number)
     await _send(place, number)
 
 
@@ -105,7 +109,17 @@ async def _send(place: Workplace, number: str) -> None:
         await observed("发送消息", lambda: deliver_messages(place, number))
 
 
-_LABELS = {"Assign": "交办", "OpenParts": "分件交办", "DeemReceived": "视为签收", "Close": "销号"}
+def _label_of(place: Workplace, step: NextStep) -> str:
+    """Return what a step is called in the list of what a run did."""
+    match step:
+        case Assign():
+            return "交办"
+        case OpenParts():
+            return "分件交办"
+        case DeemReceived():
+            return place.kinds.duty(step.assignment.step).lapse
+        case _:
+            return "销号"
 
 
 async def _wait_for_answer(place: Workplace, number: str, refusal: str, *, moved: bool) -> None:

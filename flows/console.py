@@ -61,21 +61,21 @@ async def carry_out(work: Callable[[Workplace], Awaitable[Ended]], *about: str, 
     try:
         with at_work() as place:
             began = f"{place.policy.business_hours.local(place.clock()):%m-%d %H:%M}"
-            await _name_run(run_name(flow, began, *about))
+            await name_run(run_name(flow, began, *about))
             ended = await work(place)
     except Zero137Error as error:
         ended = Ended(Failed(name=failed, message=str(error)))
     except Exception:
-        await _name_run(run_name(flow, began, *about, "未完成"))
+        await name_run(run_name(flow, began, *about, "未完成"))
         raise
     named = (ended.about,) if ended.about else about or (began,)
     # The patrol's states begin as its name does.
     told = str(ended.state.name).removeprefix(flow) if ended.told is None else ended.told
-    await _name_run(run_name(flow, *named, told))
+    await name_run(run_name(flow, *named, told))
     return ended.state
 
 
-async def _name_run(name: str) -> None:
+async def name_run(name: str) -> None:
     """Name the current run for people; one that cannot be named is carried out all the same."""
     try:
         async with asyncio.timeout(NAMING_SECONDS), get_client() as client:

@@ -90,7 +90,7 @@ class Director:
 
     def deeds(self, owed: Owed, now: datetime) -> Iterator[Deed]:
         """Give what a unit will do about what it owes; nothing where it waits or stays silent."""
-        yield from _SCENES[owed.row.step](self, owed, now)
+        yield from _SCENES.get(owed.row.step, _as_owed)(self, owed, now)
 
     def deed(
         self, owed: Owed, now: datetime, offset: int, at: time, act: Submission | ExtensionRequest
@@ -176,6 +176,12 @@ def _ruling(director: Director, owed: Owed, now: datetime) -> Iterator[Deed]:
     ruling = director.dice.choice((Ruling.APPROVE, Ruling.APPROVE, Ruling.REJECT))
     act = _answer(owed, {"ruling": ruling.label}, explanation="演练：经研究决定。")
     yield director.deed(owed, now, 0, _EVENING, act)
+
+
+def _as_owed(director: Director, owed: Owed, now: datetime) -> Iterator[Deed]:
+    """What has no scene of its own is answered on the due day, as its duty has it."""
+    paper = director.paper(owed, "反馈") if KINDS.duty(owed.row.step).is_gated else None
+    yield director.deed(owed, now, 0, _AFTERNOON, _answer(owed, paper=paper))
 
 
 def _answer(

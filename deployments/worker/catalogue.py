@@ -41,7 +41,7 @@ async def register_deployments(settings: Settings) -> str:
     patrols = Cron(settings.patrol_cron, timezone=zone)
     for flow in FLOWS:
         # Two patrols at once would do no harm, but a second one has nothing to find.
-        await _deployment(settings.pool, flow, patrols if flow is patrol else None).aapply()
+        await deployment_of(settings.pool, flow, patrols if flow is patrol else None).aapply()
     await _withdraw_former()
     return pool
 
@@ -58,7 +58,7 @@ async def _withdraw_former() -> None:
                 await client.delete_deployment(former.id)
 
 
-def _deployment(pool: str, flow: Flow[Any, Any], schedule: Schedule | None = None) -> RunnerDeployment:
+def deployment_of(pool: str, flow: Flow[Any, Any], schedule: Schedule | None = None) -> RunnerDeployment:
     """Return the deployment of a flow under the flow's own name, found by module path."""
     deployment = RunnerDeployment.from_flow(
         flow,
@@ -69,8 +69,8 @@ def _deployment(pool: str, flow: Flow[Any, Any], schedule: Schedule | None = Non
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
     # Prefect itself would show the names of the parameters; what the flow says of one begins with its title.
-    for field in deployment._parameter_openapi_schema.properties.values():  # noqa: SLF001 - no public way
-        field["title"] = field["description"].partition("，")[0]
+    for name, field in deployment._parameter_openapi_schema.properties.items():  # noqa: SLF001 - no public way
+        field["title"], _, field["description"] = field.get("description", name).partition("，")
     return deployment
 
 

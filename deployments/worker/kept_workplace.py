@@ -4,10 +4,12 @@ import os
 import threading
 from pathlib import Path
 
+from sqlalchemy import make_url
+
 from deployments.installation.clock import is_drill
 from deployments.installation.opening import open_workplace
 from deployments.installation.revisions import refuse_later_facts
-from deployments.installation.settings import load_settings
+from deployments.installation.settings import Settings, load_settings
 from tasks.workplace import Workplace
 
 
@@ -29,7 +31,9 @@ class KeptWorkplace:
         """
         settings = load_settings()
         with self._lock:
-            made_of = (os.getpid(), settings, _stamp(settings.policy), is_drill(settings.home))
+            made_of = (
+                os.getpid(), settings, _stamp(settings.policy), _file_of(settings), is_drill(settings.home)
+            )  # fmt: skip
             if self._place is None or self._made_of != made_of:
                 self._drop()
                 self._made_of, self._place = made_of, open_workplace(settings)
@@ -47,6 +51,16 @@ class KeptWorkplace:
         if self._place is not None:
             self._place.engine.dispose(close=self._made_of[0] == os.getpid())
             self._place = None
+
+
+def _file_of(settings: Settings) -> tuple[int, int] | None:
+    """Return which file holds the facts, as another one may come to its place; None where a server does."""
+    address = make_url(settings.facts_url)
+    try:
+        seen = os.stat(address.database or "") if address.drivername.startswith("sqlite") else None  # noqa: PTH116
+    except OSError:
+        return None
+    return seen and (seen.st_dev, seen.st_ino)
 
 
 def _stamp(policy: Path | None) -> tuple[int, ...] | None:

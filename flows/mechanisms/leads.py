@@ -47,8 +47,8 @@ async def import_leads(file: str, person: str, skip_bad: bool = False) -> State[
     """从服务器上的文件批量登记线索（JSONL、CSV、XLSX）；有一行不合格则全部不导入，除非选择跳过。
 
     Args:
-        file: 文件在服务器上的完整路径
-        person: 经办人姓名
+        file: 文件路径，在服务器上的完整路径
+        person: 经办人，填姓名
         skip_bad: 跳过不合格的行
     """
 

@@ -78,6 +78,8 @@ class Assignment(SQLModel, table=True):
     provisional: bool = False
     # The day an extension was granted to, before it moved off a rest day; empty where the term decides.
     extended_to: date | None = None
+    # Whether it goes on with the term of the round before, because the answer was returned.
+    returned: bool = False
     term_value: int
     term_unit: str = Field(max_length=20)
     answered_at: datetime | None = moment_field(nullable=True)

@@ -33,8 +33,8 @@ def open_parts(act: Act, file: MatterFile, step: OpenParts) -> None:
 def end_parts(act: Act, file: MatterFile, why: str) -> None:
     """End the parts that are left, because whoever gathers them waits no longer.
 
-    A part whose unit has answered to the end is closed as answered; the others are released, and every unit
-    that was asked is told why.
+    A part whose unit has answered to the end is closed as answered; the others are released, and whoever was
+    asked there is told why.
 
     Args:
         act: The transaction, which has locked the parent.

@@ -130,6 +130,7 @@ def _new_assignment(
             "term_unit",
         ):
             setattr(row, kept, getattr(first, kept))
+        row.returned = True
         return row
     due = policy.due(step.step, row.clock_start, work_calendar(session))
     row.due_on, row.due_at, row.provisional = due.day, policy.deadline(due.day), due.provisional

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -113,9 +113,9 @@ def attached(place: Workplace, number: str, now: datetime) -> Iterator[Sequence[
     if row.status is DocumentStatus.WITHDRAWN:
         raise RuleViolation(f"公文 {number} 已撤回（{row.note}），所附消息不再发送。")
     files = rendered(place, number, now)
-    with TemporaryDirectory(prefix="zero137-") as folder:
-        named = Path(folder) / f"{files.name}.pdf"
+    with ExitStack() as kept:
         try:
+            named = Path(kept.enter_context(TemporaryDirectory(prefix="zero137-"))) / f"{files.name}.pdf"
             save_copy(place, files.pdf, named)
         except OSError as error:
             raise InputError(f"公文 {number} 的文件无法读取，请检查存储和临时文件夹后重试。") from error

@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from models.codes import Step
 from models.days.calendar import WorkCalendar
 from models.days.terms import (
     Due,
@@ -44,7 +43,7 @@ def due_account(row: Assignment, policy: Policy, calendar: WorkCalendar) -> list
         lines += [f"经批准延期至 {day_label(row.extended_to)}（通知§12(四)）", *map(_skipped, days[:-1])]
         lines.append(f"到期日 {day_label(last, provisional=any(day.provisional for day in days))}")
     lines[-1] += f" {policy.business_hours.closes:%H:%M} 届满（{policy.business_hours.source}）"
-    if row.round > 1 and row.step is not Step.REVIEW:
+    if row.returned:
         lines.append("退回后期限不重新起算，仍按首次交办的到期日计算。")
     if row.held:
         lines.append("已申请延期，审批期间暂缓到期后的督办，到期日在批准前不变。")

@@ -94,12 +94,13 @@ def tell_unit(
     """Write to a unit about a step of a matter, within the transaction of the change it tells of.
 
     ``more`` is what its template speaks of beside the matter; ``document`` is the number of what is attached.
-    What the kind does not declare is left out, so that a template says the same of a matter of any kind.
+    What is known of a matter and its kind of message does not declare is left out, so that a template means
+    the same for a matter of any kind.
     """
     occasion = f"{now:%Y%m%d%H%M%S}" if kind in _RECURRING else ""
     key = step_key(file.matter, row, kind, occasion, unit_code)
-    known = {**matter_values(office, file, row, unit_code), **more}
-    values = {name: value for name, value in known.items() if name in kind.values}
+    known = matter_values(office, file, row, unit_code)
+    values = {name: value for name, value in known.items() if name in kind.values} | more
     new = NewMessage(kind, unit_code, key, values, file.matter, document=str(values["document"]))
     post(session, office, [new], now)
 

@@ -113,7 +113,7 @@ class PrefectApi:
         """
         suspended = {"id": {"any_": list(flow_run_ids)}, "state": {"type": {"any_": ["PAUSED"]}}}
         # All of them are found before the first one leaves what is asked for.
-        for run in list(self._rows({"flow_runs": suspended})) if flow_run_ids else ():
+        for run in list(self._rows({"flow_runs": suspended})):
             self._resume(str(run["id"]))
 
     def start(self, name: str) -> str:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from models.errors import StartError
 from models.matters.facts import Await
@@ -88,19 +88,27 @@ def adopt_run(place: Workplace, number: str, flow_run_id: str) -> str:
         return matter.flow_run_id
 
 
-def wake_ended(place: Workplace, at: datetime) -> str:
-    """Let the runs of what was closed from outside at a moment (aware) come to their end.
+def wake_ended(place: Workplace, since: datetime, but: str = "") -> str:
+    """Let the runs of what was closed from outside come to their end.
+
+    Args:
+        place: The workplace.
+        since: When what closed it began (aware).
+        but: A matter that closed by itself.
 
     Returns:
         Blank, or why it was not possible; the reconciler makes up for it.
     """
     with place.reading() as session:
-        closed = select(Matter.flow_run_id).where(Matter.closed_at == at)
+        closed = select(Matter.flow_run_id).where(col(Matter.closed_at) >= since, Matter.number != but)
         carriers = [carrier for carrier in session.exec(closed) if carrier is not None]
+    if not carriers:
+        return ""
     try:
         with PrefectApi(place.api) as api:
             api.wake_all(carriers)
     except StartError as error:
+        logger.warning("无需再办的事项暂未结束：%s", error)
         return str(error)
     return ""
 

@@ -12,6 +12,7 @@ from sqlalchemy import Row, Table, func, insert, select, text
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, StatementError
 from sqlmodel import Session, SQLModel
 
+import models.tables  # noqa: F401 - every table is copied
 from models.errors import ConflictError, TamperError
 from models.lookup.tables import LeadText
 from tasks.audit.comparison import check_facts

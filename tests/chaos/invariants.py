@@ -10,12 +10,13 @@ from chaos.plans import LeadPlan
 from sqlalchemy import text
 
 from models.errors import TamperError
+from models.mechanisms.leads.duties import LEADS
 from tasks.audit.verification import verify_ledger
 from tasks.workplace import Workplace
 
 Rows = list[tuple[Any, ...]]
 Ask = Callable[[str], Rows]
-_NOTICES = {"receipt": "transfer", "verify": "verify", "rectify": "rectify"}
+_NOTICES = {duty.step.value: duty.notice.value for duty in LEADS.duties if duty.notice is not None}
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from random import Random
 from conftest import Clock
 from sqlmodel import col, select
 
+from deployments.mechanisms import KINDS
 from models.codes import Step
 from models.errors import ConflictError, RuleViolation
 from models.matters.facts import Await
@@ -18,7 +19,7 @@ from tasks.conduct.steps import take_step
 from tasks.ladder.escalation import raise_rungs
 from tasks.petitions.extensions import ExtensionRequest, request_extension
 from tasks.workplace import Workplace
-from walks.walking import PERSON, answer_to, register_lead, write_evidence
+from walks.walking import PERSON, UNITS, answer_to, register_lead, write_evidence
 
 AUTHORITIES = ("ZJJ", "XSPJ", "FGJ")
 _RESPONSIBLE = ("SCJG", "ZJJ", "XSPJ")
@@ -89,21 +90,15 @@ class Histories:
     def _fields(self, step: Step) -> dict[str, str]:
         """Draw what an answer says."""
         draw = self.random
-        match step:
-            case Step.TRANSFER:
-                return {"authority": draw.choice(AUTHORITIES), "cooperating": draw.choice(("", "SCJG"))}
-            case Step.VERIFY:
-                finding = draw.choices(("属实", "部分属实", "不属实"), (5, 3, 2))[0]
-                told = {"responsible": draw.choice(_RESPONSIBLE), "opinion": "立即停止要求企业提交该证明。"}
-                return {"finding": finding, **told}
-            case Step.RECTIFY:
-                return {"measures": "废止有关文件，退还已收取的保证金。"}
-            case Step.REVIEW:
-                return {"verdict": draw.choices(("通过", "退回"), (3, 1))[0]}
-            case Step.EXTENSION | Step.PUBLICATION:
-                return {"ruling": draw.choice(("同意", "不同意"))}
-            case _:
-                return {}
+        chosen = {
+            "authority": draw.choice(AUTHORITIES),
+            "cooperating": draw.choice(("", "SCJG")),
+            "finding": draw.choices(("属实", "部分属实", "不属实"), (5, 3, 2))[0],
+            "responsible": draw.choice(_RESPONSIBLE),
+            "verdict": draw.choices(("通过", "退回"), (3, 1))[0],
+            "ruling": draw.choice(("同意", "不同意")),
+        }
+        return KINDS.duty(step).example(UNITS, chosen)
 
     def _ask(self, number: str) -> None:
         """Ask for an extension, which is refused where it comes too late or one is asked for already."""

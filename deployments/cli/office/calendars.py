@@ -14,7 +14,6 @@ from models.errors import RuleViolation
 from models.office.policy import Policy
 from tasks.office.notice_files import read_notices
 from tasks.office.year_notices import import_notice
-from tasks.runs.starting import wake_ended
 from tasks.workplace import work_calendar
 
 _TERM = re.compile(r"(\d{1,3})\s*(个?工作日|w|日|天|d)?")
@@ -84,6 +83,8 @@ def _read_term(text: str, policy: Policy) -> Term:
 @json_option
 def import_file(*, file: Path, year: int | None, as_json: bool) -> None:
     """导入国务院办公厅年度放假安排（CSV 或 JSON），并重算全部在办期限。"""
+    from tasks.runs.starting import wake_ended
+
     notices = read_notices(file, year)
     lines, data = [], []
     with workplace() as place:
@@ -93,8 +94,8 @@ def import_file(*, file: Path, year: int | None, as_json: bool) -> None:
             state = f"已导入，调整{len(done.moved)}个在办期限" if done.created else "此前已导入，未重复导入"
             lines.append(f"{notice.year}年放假安排{state}。")
             lines += [f"  {m.number} {m.step}：{m.before} → {m.after}" for m in done.moved]
-            if fault := wake_ended(place, now):
-                lines.append(f"  注意：已无需审批的通报稿将由巡查结束。{fault}")
+            note = (fault := wake_ended(place, now)) and f"无需再办的事项将由巡查结束。{fault}"
+            lines += [f"  注意：{note}"] if note else []
             lines += [f"  注意：{day} 与另一年度的安排不一致，以较晚年度的为准" for day in done.overlaps]
             data.append(
                 {
@@ -102,6 +103,7 @@ def import_file(*, file: Path, year: int | None, as_json: bool) -> None:
                     "created": done.created,
                     "moved": [vars(m) for m in done.moved],
                     "overlaps": [str(day) for day in done.overlaps],
+                    "note": note,
                 }
             )
     emit(data, "\n".join(lines), as_json=as_json)

@@ -345,18 +345,21 @@ def test_a_document_that_cannot_be_stored_is_tried_again(
 ) -> None:
     """A full disk: nothing half is left, nobody gets a letter without its paper, and later it goes out."""
 
-    def full(*_: object) -> str:
+    def full(*_: object, **__: object) -> str:
         raise OSError(28, "No space left on device")
 
     walk.to(Step.RECEIPT)
     write_channels(walk.place, {"ZJJ": receiver.url("zjj")})
-    with monkeypatch.context() as patch:
-        patch.setattr("tasks.store.blobs.os.fsync", full)
-        report = deliver_messages(walk.place)
-    assert (report.failed, receiver.received) == (1, [])
-    assert_is_one_sentence(report.reason)
-    assert list((walk.place.home / "documents").iterdir()) == []
-    clock.now += RETRY_AFTER[0]
+    for times, place in enumerate(
+        ("tasks.store.blobs.os.fsync", "tasks.documents.rendered.TemporaryDirectory")
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(place, full)
+            report = deliver_messages(walk.place)
+        assert (report.failed, receiver.received) == (1, [])
+        assert_is_one_sentence(report.reason)
+        assert (list((walk.place.home / "documents").iterdir()) == []) is (times == 0)
+        clock.now += RETRY_AFTER[times]
     assert deliver_messages(walk.place) == DeliveryReport(handed_over=1)
 
 

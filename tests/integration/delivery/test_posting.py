@@ -295,16 +295,19 @@ def test_a_circular_without_any_words_is_not_drafted(
 ) -> None:
     """The patrol notes it and goes on; a person who asks for one is told."""
     place = verifying[0].place
-    break_message(monkeypatch, MessageKind.CIRCULAR)
-    for moment in CLIMB:
-        raise_rungs(place, moment)
-    assert len(sent(place, MessageKind.REPORT)) == 3
-    assert [len(noted(walk)) for walk in verifying] == [1, 1, 1]
     wanted = SupervisionRequest(Rung.CIRCULAR, Grounds.DELAYING, "三次约谈均未到场", PERSON)
     late = Walk(place, verifying[0].clock, verifying[0].folder, register_lead(place, verifying[0].clock))
     late.to(Step.VERIFY)
-    with pytest.raises(RuleViolation, match="通报的模板无法使用"):
-        supervise(place, late.number, wanted, houma(24, 10))
+    with monkeypatch.context() as broken:
+        break_message(broken, MessageKind.CIRCULAR)
+        for moment in CLIMB:
+            raise_rungs(place, moment)
+        assert len(sent(place, MessageKind.REPORT)) == 3 + 1
+        assert [len(noted(walk)) for walk in verifying] == [1, 1, 1]
+        with pytest.raises(RuleViolation, match="通报的模板无法使用"):
+            supervise(place, late.number, wanted, houma(24, 10))
+    # Once it is mended a person may raise what could not be drafted.
+    assert supervise(place, verifying[0].number, wanted, CLIMB[-1]).circular == f"{verifying[0].number}-T1"
 
 
 def test_mail_whose_form_fails_goes_out_in_the_packaged_form(walk: Walk) -> None:

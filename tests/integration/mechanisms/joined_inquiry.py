@@ -49,6 +49,8 @@ from tasks.lookup.stories import tell_matter, tell_story
 from tasks.matters.opening import open_part
 from tasks.matters.reading import find_matter
 from tasks.office.units import import_units
+from tasks.runs.prefect_api import PrefectApi
+from tasks.runs.starting import wake_ended
 from tasks.workplace import Workplace, read_office
 
 _UNIT = """
@@ -206,6 +208,23 @@ def test_a_unit_that_has_answered_is_not_released(asked: Walk) -> None:
     assert [entry.kind for entry in ledger_of(asked.place, first.number)][-2:] == ["answered", "closed"]
     assert first.advance() is asked.advance() is None
     assert asked.file().matter.outcome is Outcome.GATHERED
+
+
+def test_the_runs_of_what_ended_are_woken(asked: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the two shares that were released; the one whose answer did it goes on by itself."""
+    woken: list[str] = []
+    monkeypatch.setattr(PrefectApi, "wake_all", lambda _api, runs: woken.extend(runs))
+    for number in (asked.number, *(part.number for part in parts(asked))):
+        with asked.place.writing() as session:
+            find_matter(session, number, for_change=True).flow_run_id = f"run of {number}"
+    answer(parts(asked)[0])
+    asked.clock.now += timedelta(minutes=1)
+    asked.answer(Step.INQUIRY_GATHER, explanation="其余单位已书面说明。")
+    assert wake_ended(asked.place, asked.clock()) == ""
+    assert woken == [f"run of {asked.number}-F{each}" for each in (2, 3)]
+    asked.clock.now += timedelta(minutes=1)
+    assert wake_ended(asked.place, asked.clock()) == ""
+    assert len(woken) == 2, "nothing ended since, so nobody is asked"
 
 
 def test_nothing_is_gathered_before_anybody_was_asked(inquiry: Walk) -> None:

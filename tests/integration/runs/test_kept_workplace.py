@@ -1,5 +1,6 @@
 """The workplace a worker keeps: as good as one that is opened anew, for every run and on every thread."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -55,6 +56,21 @@ def kept(settings: pytest.MonkeyPatch) -> Iterator[KeptWorkplace]:
     keeper = KeptWorkplace()
     yield keeper
     keeper.close()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_another_database_at_the_same_place_is_opened(
+    place: Workplace, kept: KeptWorkplace, tmp_path: Path
+) -> None:
+    """As after a restore beside a running worker: what is written goes where everybody else looks."""
+    before = kept.lend()
+    assert kept.lend() is before
+    file = place.home / "zero137.db"
+    with place.engine.connect() as connection:
+        connection.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    shutil.copyfile(file, tmp_path / "restored.db")
+    (tmp_path / "restored.db").replace(file)
+    assert kept.lend().engine is not before.engine
 
 
 def test_runs_after_another_and_at_once_share_connections_and_statements(

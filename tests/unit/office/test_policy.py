@@ -227,3 +227,20 @@ def test_a_lead_has_a_key_to_type_and_a_number_to_print(
     """The typed key is padded; the printed number has hexagonal brackets and no leading zero."""
     assert policy.numbering.key_of(2026, sequence) == key
     assert policy.numbering.printed_of(2026, sequence) == printed
+
+
+@pytest.mark.parametrize(
+    ("key", "printed"),
+    [
+        ("L{year}-{sequence:04d}", "侯询〔{year}〕{sequence}号"),
+        ("L{year}-00{sequence}", "侯询〔{year}〕{sequence}号"),
+        ("Q{year}-{sequence:03d}", "侯线〔{year}〕{sequence}号"),
+    ],
+    ids=["same key", "same key at some length", "same printed number"],
+)
+def test_two_kinds_are_not_numbered_alike(key: str, printed: str) -> None:
+    """The second of them would take a number that is given."""
+    section = f'\n[numbering.of_kind.extension]\nkey = "{key}"\nprinted = "{printed}"\n'
+    assert "两类事项的编号格式相同，编号会重复" in refusal(packaged_policy_text() + section)
+    apart = section.replace(key, "Y{year}-{sequence}").replace(printed, "侯延〔{year}〕{sequence}号")
+    assert read_policy(packaged_policy_text() + apart, ORIGIN)

@@ -1,0 +1,26 @@
+"""Assignments that go on with the term of the round before, because the answer was returned."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Apply the change; so far every later round but that of a review came by a return."""
+    op.add_column(
+        "assignment", sa.Column("returned", sa.Boolean(), nullable=False, server_default=sa.false())
+    )
+    op.execute(
+        sa.text("UPDATE assignment SET returned = :yes WHERE round > 1 AND step <> 'review'").bindparams(
+            yes=True
+        )
+    )
+
+
+def downgrade() -> None:
+    """Take the change back."""
+    op.drop_column("assignment", "returned")
