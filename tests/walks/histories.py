@@ -89,16 +89,16 @@ class Histories:
 
     def _fields(self, step: Step) -> dict[str, str]:
         """Draw what an answer says."""
-        draw = self.random
-        chosen = {
-            "authority": draw.choice(AUTHORITIES),
-            "cooperating": draw.choice(("", "SCJG")),
-            "finding": draw.choices(("属实", "部分属实", "不属实"), (5, 3, 2))[0],
-            "responsible": draw.choice(_RESPONSIBLE),
-            "verdict": draw.choices(("通过", "退回"), (3, 1))[0],
-            "ruling": draw.choice(("同意", "不同意")),
+        draw, duty = self.random, KINDS.duty(step)
+        drawn = {
+            "authority": lambda: draw.choice(AUTHORITIES),
+            "cooperating": lambda: draw.choice(("", "SCJG")),
+            "finding": lambda: draw.choices(("属实", "部分属实", "不属实"), (5, 3, 2))[0],
+            "responsible": lambda: draw.choice(_RESPONSIBLE),
+            "verdict": lambda: draw.choices(("通过", "退回"), (3, 1))[0],
+            "ruling": lambda: draw.choice(("同意", "不同意")),
         }
-        return KINDS.duty(step).example(UNITS, chosen)
+        return duty.example(UNITS, {key: drawn[key]() for key in duty.keys if key in drawn})
 
     def _ask(self, number: str) -> None:
         """Ask for an extension, which is refused where it comes too late or one is asked for already."""

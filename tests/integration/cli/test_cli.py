@@ -160,7 +160,7 @@ def test_the_calendar_is_shown_computed_and_imported(terminal: Terminal, papers:
     rows = [{"date": str(day), "kind": "rest", "festival": "节"} for day in days]
     (papers / "n.json").write_text(json.dumps(rows), encoding="utf-8")
     done = terminal.json("calendar", "import", papers / "n.json")
-    assert done == [{"year": year, "created": True, "moved": [], "overlaps": []}]
+    assert done == [{"year": year, "created": True, "moved": [], "overlaps": [], "note": ""}]
     again = terminal.text("calendar", "import", papers / "n.json", "--year", year)
     assert again == f"{year}年放假安排此前已导入，未重复导入。\n"
     shown = terminal.json("calendar", "show", year)
