@@ -169,10 +169,10 @@ class Conductor:
                 return
             try:
                 if isinstance(deed.act, Submission):
-                    recorded = record_answer(place, deed.number, deed.act, now)
+                    number = record_answer(place, deed.number, deed.act, now)
                     # A run that has not quite left its last step is woken by the patrol.
                     with suppress(StartError):
-                        wake_matter(place, recorded.number, now)
+                        wake_matter(place, number, now)
                     wake_ended(place, now)
                 else:
                     start_runs(place, [request_extension(place, deed.number, deed.act, now)])

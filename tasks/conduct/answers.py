@@ -54,16 +54,7 @@ class Submission:
     channel: Channel = Channel.COMMAND_LINE
 
 
-@dataclass(frozen=True)
-class Recorded:
-    """What was recorded, and the run that waits for it (None where none was started yet)."""
-
-    number: str
-    step: Step
-    flow_run_id: str | None
-
-
-def record_answer(place: Workplace, number: str, submission: Submission, now: datetime) -> Recorded:
+def record_answer(place: Workplace, number: str, submission: Submission, now: datetime) -> str:
     """Check an answer and store it with its evidence, its ledger entry and nothing half.
 
     The first answer wins. A second is refused, and that it was tried is noted in the ledger.
@@ -73,6 +64,9 @@ def record_answer(place: Workplace, number: str, submission: Submission, now: da
         number: The matter.
         submission: The answer.
         now: The moment it came in (aware).
+
+    Returns:
+        The number of the matter, as it is stored.
 
     Raises:
         NotFound: Unknown matter, unit, evidence number or file.
@@ -100,10 +94,8 @@ def try_answer(place: Workplace, number: str, submission: Submission, now: datet
     return ""
 
 
-def _record(
-    place: Workplace, number: str, submission: Submission, pieces: list[Piece], now: datetime
-) -> Recorded:
-    """Store the answer in one transaction, or raise."""
+def _record(place: Workplace, number: str, submission: Submission, pieces: list[Piece], now: datetime) -> str:
+    """Store the answer in one transaction, or raise; returns the number of the matter."""
     with place.writing() as session:
         matter = find_matter(session, number, for_change=True)
         file = read_file(session, matter, place.mechanisms)
@@ -127,7 +119,7 @@ def _record(
         if kind.duty(submission.step).collects:
             end_parts(act, file, accepted.explanation)
         file.desk.answered(act, file, accepted)
-        return Recorded(matter.number, submission.step, matter.flow_run_id)
+        return matter.number
 
 
 def _store(

@@ -1,5 +1,7 @@
 """Circulars: drafted when their rung has come, published only after a person agreed. Source: 通知§12(六)."""
 
+from datetime import date
+
 from sqlmodel import Session, col, select
 
 from models.codes import Outcome
@@ -10,7 +12,6 @@ from models.matters.facts import AcceptedAnswer
 from models.matters.tables import Matter
 from models.matters.vocabulary import Ruling
 from models.mechanisms.circulars import CIRCULARS
-from models.petitions.tables import Petition
 from models.record.entries import RULE
 from models.record.entry_kinds import EntryKind
 from notifications.texts.rendering import RenderedMessage
@@ -18,6 +19,7 @@ from notifications.texts.wording import circular_of
 from tasks.desks import Act, MatterFile
 from tasks.documents.issuing import NewDocument, draft_of, issue_documents, publish_draft, withdraw
 from tasks.ladder.rung_messages import Notice, NoticeDesk
+from tasks.matters.reading import key_of
 from tasks.petitions.pending import NewPetition, open_petition
 from tasks.record.ledger import append_entry
 from tasks.workplace import work_calendar
@@ -37,6 +39,10 @@ def draft_circular(session: Session, desk: NoticeDesk, notice: Notice, person: s
     """
     text = desk.draft(session, notice)
     if text is None:
+        # What is merely skipped a person may raise again, once the template is mended; the fault was told.
+        _settle_rung(
+            session, key_of(notice.row), notice.row.due_on, Raising.SKIPPED, "通报稿的模板无法使用，未能拟稿"
+        )
         return None
     bureau = desk.office.bureau().code
     draft = NewPetition(CIRCULARS, notice.matter, notice.row, bureau, person, text.body, subject=text.subject)
@@ -71,7 +77,9 @@ def settle_circular(act: Act, file: MatterFile, accepted: AcceptedAnswer) -> Non
     approved = Ruling(accepted.decision) is Ruling.APPROVE
     reason = accepted.explanation or ("" if approved else "未写明理由")
     raising = Raising.RAISED if approved else Raising.WITHHELD
-    _settle_escalation(session, petition, raising, f"{person}{reason and '：'}{reason}")
+    _settle_rung(
+        session, petition.assignment_id, petition.due_on, raising, f"{person}{reason and '：'}{reason}"
+    )
     document = draft_of(session, matter)
     if document is not None:
         if approved:
@@ -97,18 +105,19 @@ def settle_circular(act: Act, file: MatterFile, accepted: AcceptedAnswer) -> Non
 
 def drop_circular(act: Act, file: MatterFile, why: str) -> None:
     """Take back a circular that need not be decided on any more, and say so at the rung that brought it."""
-    _settle_escalation(act.session, file.subject.petition, Raising.SKIPPED, why)
+    petition = file.subject.petition
+    _settle_rung(act.session, petition.assignment_id, petition.due_on, Raising.SKIPPED, why)
     draft = draft_of(act.session, file.matter)
     if draft is not None:
         withdraw(act.session, draft, f"{Outcome.MOOT.label}（{why}）", RULE, act.now)
 
 
-def _settle_escalation(session: Session, petition: Petition, raising: Raising, reason: str) -> None:
+def _settle_rung(session: Session, assignment_id: int, due_on: date, raising: Raising, reason: str) -> None:
     """Note at the rung of the ladder what became of its circular."""
     row = session.exec(
         select(Escalation).where(
-            col(Escalation.assignment_id) == petition.assignment_id,
-            col(Escalation.due_on) == petition.due_on,
+            col(Escalation.assignment_id) == assignment_id,
+            col(Escalation.due_on) == due_on,
             col(Escalation.rung) == Rung.CIRCULAR,
         )
     ).one()

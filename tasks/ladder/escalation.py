@@ -170,19 +170,7 @@ class _Clerk:
         desk = NoticeDesk(self.office, self.mechanisms, self.calendar, self.now)
         desk.enqueue(session, self.notices)
         for notice in self.drafts:
-            if draft_circular(session, desk, notice, RULE) is None:
-                _note_unworded(session, notice)
+            draft_circular(session, desk, notice, RULE)
         for next_at, rows in self.looks.items():
             connection.execute(update(Assignment).where(col(Assignment.id).in_(rows)).values(rung_at=next_at))
         connection.execute(update(Matter).where(col(Matter.id).in_(self.shown)).values(stale_since=self.now))
-
-
-def _note_unworded(session: Session, notice: Notice) -> None:
-    """Let a person raise the rung again whose circular no template gives words to; the fault was told."""
-    raised = (
-        col(Escalation.assignment_id) == notice.row.id,
-        col(Escalation.due_on) == notice.row.due_on,
-        col(Escalation.rung) == notice.rule.rung,
-    )
-    told = {"raising": Raising.SKIPPED, "reason": "通报稿的模板无法使用，未能拟稿"}
-    session.connection().execute(update(Escalation).where(*raised).values(**told))

@@ -1,6 +1,5 @@
 """Petitions: putting something about a matter before a person, and dropping what became pointless."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -55,20 +54,20 @@ def pending_petitions(session: Session, row: Assignment, kind: MatterKind | None
     return list(session.exec(query if kind is None else query.where(Matter.kind == kind)))
 
 
-def drop_petitions(act: Act, row: Assignment, why: str, kinds: Iterable[Kind] | None = None) -> None:
+def drop_petitions(act: Act, row: Assignment, why: str, *, rests_on_due: bool = False) -> None:
     """Close what waits for a decision about an assignment and need not be decided any more.
 
     Args:
         act: The transaction, which has locked the matter that owes the answer.
         row: The assignment.
         why: What happened, for the ledger.
-        kinds: Petitions of these kinds; None for all of them.
+        rests_on_due: Only what rests on a date that was not kept; see ``Kind``.
     """
-    codes = None if kinds is None else {kind.code for kind in kinds}
     for matter in pending_petitions(act.session, row):
-        if codes is None or matter.kind in codes:
-            lock_matters(act.session, key_of(matter))
-            end_part(act, read_file(act.session, matter, act.mechanisms), Outcome.MOOT, why)
+        if rests_on_due and not act.kinds.of(matter.kind).rests_on_due:
+            continue
+        lock_matters(act.session, key_of(matter))
+        end_part(act, read_file(act.session, matter, act.mechanisms), Outcome.MOOT, why)
 
 
 def move_due(act: Act, matter: Matter, row: Assignment, due: Due) -> None:
@@ -77,7 +76,7 @@ def move_due(act: Act, matter: Matter, row: Assignment, due: Due) -> None:
     What was put before somebody because of the old date is not to be decided on any more.
     """
     if due.day != row.due_on:
-        drop_petitions(act, row, "到期日已调整", (kind for kind in act.kinds.all if kind.rests_on_due))
+        drop_petitions(act, row, "到期日已调整", rests_on_due=True)
     row.due_on, row.due_at, row.provisional = due.day, act.office.policy.deadline(due.day), due.provisional
     row.rung_at = matter.stale_since = act.now
     act.session.add_all((row, matter))

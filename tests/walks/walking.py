@@ -17,7 +17,7 @@ from models.mechanisms.leads.intake import IntakeDefaults, LeadDraft, read_row
 from models.messages.tables import Message
 from models.office.vocabulary import Role
 from models.record.tables import LedgerEntry
-from tasks.conduct.answers import Recorded, Submission, record_answer
+from tasks.conduct.answers import Submission, record_answer
 from tasks.conduct.steps import take_step
 from tasks.desks import MatterFile
 from tasks.matters.reading import find_matter, read_file
@@ -93,7 +93,7 @@ class Walk:
             if isinstance(step, Await) or step is None:
                 return step
 
-    def answer(self, step: Step, **changes: object) -> Recorded:
+    def answer(self, step: Step, **changes: object) -> str:
         """Hand in an answer that satisfies every rule, but for the changes; nothing is advanced."""
         submission = answer_to(step, self.folder, **changes)
         return record_answer(self.place, self.number, submission, self.clock())

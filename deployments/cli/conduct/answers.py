@@ -69,17 +69,17 @@ def answer(
     )  # fmt: skip
     with workplace() as place:
         now = place.clock()
-        recorded = record_answer(place, number, submission, now)
+        number = record_answer(place, number, submission, now)
         from tasks.runs.starting import wake_ended, wake_matter
 
         fault = wake_ended(place, now)
         try:
-            wake_matter(place, recorded.number, now)
+            wake_matter(place, number, now)
         except StartError as error:
             fault = str(error)
         note = f"反馈已保存，不会丢失。{fault}" if fault else ""
-    text = f"{recorded.number} 的{wanted.label}反馈已登记。"
-    data = {"number": recorded.number, "step": wanted.value, "note": note}
+    text = f"{number} 的{wanted.label}反馈已登记。"
+    data = {"number": number, "step": wanted.value, "note": note}
     emit(data, "\n".join(filter(None, [text, note])), as_json=as_json)
 
 

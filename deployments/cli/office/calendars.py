@@ -94,7 +94,8 @@ def import_file(*, file: Path, year: int | None, as_json: bool) -> None:
             state = f"已导入，调整{len(done.moved)}个在办期限" if done.created else "此前已导入，未重复导入"
             lines.append(f"{notice.year}年放假安排{state}。")
             lines += [f"  {m.number} {m.step}：{m.before} → {m.after}" for m in done.moved]
-            note = (fault := wake_ended(place, now)) and f"无需再办的事项将由巡查结束。{fault}"
+            fault = wake_ended(place, now)
+            note = f"无需再办的事项将由巡查结束。{fault}" if fault else ""
             lines += [f"  注意：{note}"] if note else []
             lines += [f"  注意：{day} 与另一年度的安排不一致，以较晚年度的为准" for day in done.overlaps]
             data.append(

@@ -52,7 +52,7 @@ def _is_sqlite(session: Session) -> bool:
 
 def _having_words(words: tuple[str, ...]) -> Any:  # noqa: ANN401 - a query
     """Return PostgreSQL's query for the leads in whose text every word stands."""
-    # As above, for the one database that has them.
+    # Imported when it happens: whoever looks for words on SQLite, or for none, does without.
     from sqlalchemy.dialects.postgresql import ARRAY
 
     found = select(LeadText.matter_id)

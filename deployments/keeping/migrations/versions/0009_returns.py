@@ -14,11 +14,7 @@ def upgrade() -> None:
     op.add_column(
         "assignment", sa.Column("returned", sa.Boolean(), nullable=False, server_default=sa.false())
     )
-    op.execute(
-        sa.text("UPDATE assignment SET returned = :yes WHERE round > 1 AND step <> 'review'").bindparams(
-            yes=True
-        )
-    )
+    op.execute("UPDATE assignment SET returned = TRUE WHERE round > 1 AND step <> 'review'")
 
 
 def downgrade() -> None:
