@@ -101,7 +101,7 @@ def wake_ended(place: Workplace, since: datetime, but: str = "") -> str:
     """
     with place.reading() as session:
         closed = select(Matter.flow_run_id).where(col(Matter.closed_at) >= since, Matter.number != but)
-        carriers = [carrier for carrier in session.exec(closed) if carrier is not None]
+        carriers = [each for each in session.exec(closed.order_by(col(Matter.id))) if each is not None]
     if not carriers:
         return ""
     try:

@@ -13,7 +13,7 @@ import pytest
 from conftest import Clock
 from inquiry.opening import open_inquiry
 from inquiry.policy import policy_text
-from sqlmodel import select
+from sqlmodel import col, select
 from walks.walking import (
     EXPLANATION,
     PERSON,
@@ -259,7 +259,8 @@ def test_each_part_climbs_the_ladder_by_itself(asked: Walk) -> None:
         asked.clock.now = moment
         raise_rungs(asked.place, moment)
     with asked.place.reading() as session:
-        circulars = session.exec(select(Matter).where(Matter.kind == MatterKind.CIRCULAR)).all()
+        drafted = select(Matter).where(Matter.kind == MatterKind.CIRCULAR).order_by(col(Matter.id))
+        circulars = session.exec(drafted).all()
     assert [circular.number for circular in circulars] == [f"{part.number}-T1" for part in silent]
     assert {message.kind for message in messages_of(asked.place)} >= {
         MessageKind.REMIND, MessageKind.DUE_TODAY, MessageKind.URGE,
