@@ -3,6 +3,7 @@
 from datetime import date
 
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from models.codes import Outcome
 from models.documents.vocabulary import DocumentKind, DocumentStatus
@@ -112,15 +113,18 @@ def drop_circular(act: Act, file: MatterFile, why: str) -> None:
         withdraw(act.session, draft, f"{Outcome.MOOT.label}（{why}）", RULE, act.now)
 
 
+def stored_rung(assignment_id: int, due_on: date, rung: Rung) -> SelectOfScalar[Escalation]:
+    """Return the query for what is stored of a rung: each is there once for an assignment and due date."""
+    return select(Escalation).where(
+        col(Escalation.assignment_id) == assignment_id,
+        col(Escalation.due_on) == due_on,
+        col(Escalation.rung) == rung,
+    )
+
+
 def _settle_rung(session: Session, assignment_id: int, due_on: date, raising: Raising, reason: str) -> None:
     """Note at the rung of the ladder what became of its circular."""
-    row = session.exec(
-        select(Escalation).where(
-            col(Escalation.assignment_id) == assignment_id,
-            col(Escalation.due_on) == due_on,
-            col(Escalation.rung) == Rung.CIRCULAR,
-        )
-    ).one()
+    row = session.exec(stored_rung(assignment_id, due_on, Rung.CIRCULAR)).one()
     row.raising = raising
     # The grounds of a person who raised it by hand stay.
     row.reason = "；".join(filter(None, (row.reason, reason)))

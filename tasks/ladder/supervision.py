@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from models.errors import ConflictError, RuleViolation
 from models.ladder.rungs import RungRule
@@ -15,7 +15,7 @@ from models.record.entry_kinds import EntryKind
 from models.texts import check_person, check_text, visible
 from tasks.desks import Mechanisms
 from tasks.informants.identities import refuse_naming
-from tasks.ladder.circulars import draft_circular
+from tasks.ladder.circulars import draft_circular, stored_rung
 from tasks.ladder.rung_messages import Notice, NoticeDesk
 from tasks.matters.reading import find_matter, key_of, read_file
 from tasks.record.ledger import append_entry
@@ -153,12 +153,8 @@ class _Case:
         Raises:
             ConflictError: It was raised for this due date before.
         """
-        of_rung = select(Escalation).where(
-            col(Escalation.assignment_id) == key_of(self.row),
-            col(Escalation.due_on) == self.row.due_on,
-            col(Escalation.rung) == self.rule.rung,
-        )
-        before = self.session.exec(of_rung).first()
+        query = stored_rung(key_of(self.row), self.row.due_on, self.rule.rung)
+        before = self.session.exec(query).first()
         if before is None:
             return
         if before.raising not in {Raising.SKIPPED, Raising.WITHHELD}:
