@@ -67,6 +67,7 @@ def clean_text(value: object, heading: str) -> str:
         return ""
     if isinstance(value, bool | dict | list):
         raise RuleViolation(f"{heading}应为文字。")
-    text = str(value).replace("\r\n", "\n").strip()
+    # Where files were joined, the mark of a file's beginning is left within.
+    text = str(value).replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "").strip()
     check_text(text, heading)
     return text if visible(text) else ""

@@ -3,32 +3,56 @@
 import csv
 import io
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from models.days.calendar import DayKind, NoticeDay, YearNotice
+from models.days.calendar import DayKind, NoticeDay, WorkCalendar, YearNotice
 from models.days.moments import read_day
 from models.errors import InputError, RuleViolation
-from tasks.given_files import decode_text, read_bytes
+from tasks.given.files import decode_text, read_bytes
 
 _KINDS = {"rest": DayKind.REST, "放假": DayKind.REST, "work": DayKind.WORK, "上班": DayKind.WORK}
 _COLUMNS = ("date", "kind", "festival")
 
 
-def read_notices(path: Path, year: int | None) -> list[YearNotice]:
-    """Read the notices of a file.
+@dataclass(frozen=True)
+class GivenDays:
+    """The days a file arranges, by the year of their notice, and when that was issued, where it is said."""
+
+    years: Mapping[int, Mapping[date, NoticeDay]]
+    issued_on: date | None
+
+    def whole_years(self) -> list[YearNotice]:
+        """Return the notices by year, ascending.
+
+        Raises:
+            InputError: A year is incomplete.
+        """
+        return [YearNotice(each, days, self.issued_on) for each, days in sorted(self.years.items())]
+
+    def supplementing(self, calendar: WorkCalendar, today: date) -> list[YearNotice]:
+        """Return the notices by year as these few days change them; they count as issued today if unsaid.
+
+        Raises:
+            InputError: A year has no notice yet, or nothing would change.
+        """
+        issued_on = self.issued_on or today
+        return [calendar.supplemented(each, days, issued_on) for each, days in sorted(self.years.items())]
+
+
+def read_days(path: Path, year: int | None) -> GivenDays:
+    """Read the days of a file.
 
     Args:
         path: CSV with the columns date, kind (rest|work), festival and optionally issued_on; or JSON, a list
             of such objects.
         year: The year of the one notice in the file; without it every calendar year is a notice of its own.
 
-    Returns:
-        The notices by year, ascending.
-
     Raises:
         NotFound: The file cannot be read.
-        InputError: A row is wrong, a day is named twice, or a year is incomplete.
+        InputError: A row is wrong, or a day is named twice.
     """
     text = decode_text(read_bytes(path), path)
     years: dict[int, dict[date, NoticeDay]] = {}
@@ -42,7 +66,7 @@ def read_notices(path: Path, year: int | None) -> list[YearNotice]:
         days[day] = named
     if not years:
         raise InputError(f"{path.name} 中没有任何日期。")
-    return [YearNotice(each, days, issued) for each, days in sorted(years.items())]
+    return GivenDays(years, issued)
 
 
 def _rows(text: str, path: Path) -> list[dict[str, str]]:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from models.mechanisms.leads.intake import COLUMNS
@@ -13,8 +13,8 @@ READ_AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 Reader = Callable[[str, bytes], LeadTable]
 
 
-def as_csv(*rows: list[str], encoding: str = "utf-8") -> bytes:
-    """Return a CSV file with the Chinese headings."""
+def as_csv(*rows: list[str], encoding: str = "utf-8", heading: Sequence[str] = ()) -> bytes:
+    """Return a CSV file with the Chinese headings, unless others are given."""
     text = io.StringIO(newline="")
-    csv.writer(text).writerows([list(COLUMNS.values()), *rows])
+    csv.writer(text).writerows([heading or list(COLUMNS.values()), *rows])
     return text.getvalue().encode(encoding)

@@ -13,7 +13,9 @@ from deployments.cli.leads.lead_list import list_leads
 from models.archive.vocabulary import Barrier, Category, Importance
 from models.documents.vocabulary import SourceLevel
 from models.errors import InputError, RuleViolation, StartError
-from models.mechanisms.leads.intake import COLUMNS, IntakeDefaults, LeadDraft, RowFault, read_row
+from models.files.headings import CellFault
+from models.files.vocabulary import HiddenRows
+from models.mechanisms.leads.intake import COLUMNS, IntakeDefaults, LeadDraft, read_row
 from tasks.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -59,28 +61,36 @@ def add(*, person: str, as_json: bool, **cells: str) -> None:
         registered = register_leads(place, [draft], person, now)
         note = _start_runs(place, registered)
     (one,) = registered
-    state = "已登记" if one.created else "此前已登记，未重复登记"
-    data = {"number": one.number, "printed_number": one.printed_number, "created": one.created, "note": note}
-    emit(
-        data,
-        "\n".join(filter(None, [f"{one.printed_number}（{one.number}）{state}。", note])),
-        as_json=as_json,
-    )
+    told = f"{one.printed_number}（{one.number}）已登记。"
+    if not one.created:
+        told = f"{one.label}此前已登记，未重复登记。"
+    data = {
+        "number": one.number, "printed_number": one.printed_number, "created": one.created,
+        "state": one.state, "note": note,
+    }  # fmt: skip
+    emit(data, "\n".join(filter(None, [told, note])), as_json=as_json)
 
 
 @lead.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--skip-bad", is_flag=True, help="跳过不合格的行，其余照常导入")
+@click.option(
+    "--hidden-rows",
+    default=HiddenRows.ASK.label,
+    metavar="导入|不导入",
+    help="表格中被隐藏或筛选掉的行是否导入；未写明而有这样的行时，不导入任何线索",
+)
 @click.option("--person", default="", help="经办人")
 @json_option
-def import_file(*, file: Path, skip_bad: bool, person: str, as_json: bool) -> None:
+def import_file(*, file: Path, skip_bad: bool, hidden_rows: str, person: str, as_json: bool) -> None:
     """从 JSONL、CSV 或 XLSX 文件批量登记线索。"""
     from tasks.mechanisms.leads.import_files import read_leads
     from tasks.mechanisms.leads.registering import register_leads
 
     with workplace() as place:
         now = place.clock()
-        found = read_leads(file, IntakeDefaults(now), place.policy, now)
+        hidden = HiddenRows.parse(hidden_rows, "隐藏的行")
+        found = read_leads(file, IntakeDefaults(now), place.policy, now, hidden)
         if found.faults and not skip_bad:
             raise InputError(
                 "\n".join([*_told(file, found.faults), f"共{len(found.faults)}处不合格，未导入任何线索。"])
@@ -89,25 +99,29 @@ def import_file(*, file: Path, skip_bad: bool, person: str, as_json: bool) -> No
         note = _start_runs(place, registered, show_progress=not as_json)
     created = [one.number for one in registered if one.created]
     skipped = sorted({fault.row for fault in found.faults})
-    known = len(registered) - len(created)
+    known = [one for one in registered if not one.created]
     lines = [
-        f"新登记{len(created)}条，此前已登记{known}条，跳过{len(skipped)}行。",
+        f"新登记{len(created)}条，此前已登记{len(known)}条，跳过{len(skipped)}行。",
+        *(f"此前已登记：{one.label}" for one in known),
         *_told(file, found.faults),
     ]
+    lines += found.notes
     if found.unread_columns:
         lines.append(f"未使用的列：{'、'.join(found.unread_columns)}")
     if any(draft.identity for draft in found.drafts):
         lines.append(f"举报人信息已加密保存；文件 {file.name} 中仍是明文，请删除。")
     data = {
-        "created": created, "known": known, "skipped_rows": skipped, "unread_columns": found.unread_columns,
-        "note": note, "faults": [vars(fault) for fault in found.faults],
+        "created": created, "known": len(known),
+        "known_leads": [{"number": one.number, "state": one.state} for one in known],
+        "skipped_rows": skipped, "unread_columns": found.unread_columns, "note": note,
+        "notes": found.notes, "faults": [vars(fault) for fault in found.faults],
     }  # fmt: skip
     emit(data, "\n".join([*lines, *([note] if note else [])]), as_json=as_json)
 
 
-def _told(file: Path, faults: list[RowFault]) -> list[str]:
+def _told(file: Path, faults: list[CellFault]) -> list[str]:
     """Return each fault with its file, row, column and reason."""
-    return [f"{file.name} 第{fault.row}行 {fault.column}：{fault.reason}" for fault in faults]
+    return [f"{file.name} {fault.place}：{fault.reason}" for fault in faults]
 
 
 def _start_runs(place: Workplace, registered: "list[Registered]", *, show_progress: bool = False) -> str:

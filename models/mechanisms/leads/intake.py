@@ -13,7 +13,9 @@ from models.archive.vocabulary import Barrier, Category, Importance
 from models.days.moments import at_opening, read_moment
 from models.documents.vocabulary import SourceLevel
 from models.errors import RuleViolation, Zero137Error
-from models.informants.identity import HEADINGS, Identity, names_informant, read_part
+from models.files.headings import CellFault
+from models.informants.identity import HEADINGS, Identity, read_part
+from models.informants.naming import Naming, naming_in
 from models.labels import Labelled
 from models.office.policy import Policy
 from models.record.entries import canonical, digest
@@ -93,15 +95,6 @@ def registration_digest(title: str, facts: str, source_level: SourceLevel, docum
 
 
 @dataclass(frozen=True)
-class RowFault:
-    """Why a row cannot be read: its place in the file, the column, the reason."""
-
-    row: int
-    column: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class IntakeDefaults:
     """What an empty cell stands for."""
 
@@ -113,7 +106,7 @@ class IntakeDefaults:
 
 def read_row(
     row: int, cells: Mapping[str, object], defaults: IntakeDefaults, policy: Policy, now: datetime
-) -> LeadDraft | list[RowFault]:
+) -> LeadDraft | list[CellFault]:
     """Read one row as a lead.
 
     Args:
@@ -127,27 +120,28 @@ def read_row(
         The lead, or every fault found, in the order of the columns.
     """
     values = {key: cells.get(key, cells.get(heading)) for key, heading in COLUMNS.items()}
-    faults: list[RowFault] = []
+    faults: list[CellFault] = []
     read: dict[str, object] = {}
     for key, heading in COLUMNS.items():
         try:
             read[key] = _read_cell(key, heading, values[key], defaults, policy, now)
         except Zero137Error as error:
-            faults.append(RowFault(row, heading, str(error)))
+            faults.append(CellFault(row, heading, str(error)))
     if faults:
         return faults
     draft = LeadDraft.model_validate(read)
     return list(_contradictions(row, draft)) or draft
 
 
-def _contradictions(row: int, draft: LeadDraft) -> Iterator[RowFault]:
+def _contradictions(row: int, draft: LeadDraft) -> Iterator[CellFault]:
     """Give the faults that only several cells together show."""
     if draft.barrier is not None and draft.category not in _WITH_BARRIER:
         allowed = "或".join(category.label for category in Category if category in _WITH_BARRIER)
-        yield RowFault(row, COLUMNS["barrier"], f"只有类别为{allowed}的线索可填壁垒类型。")
+        yield CellFault(row, COLUMNS["barrier"], f"只有类别为{allowed}的线索可填壁垒类型。")
     # Letters quote title and facts: there the informant's name would leave the office. ADR-0016.
-    if draft.identity is not None and names_informant(draft.identity, draft.title, draft.facts):
-        yield RowFault(
+    said = (draft.title, draft.facts)
+    if draft.identity is not None and naming_in(draft.identity, *said) is Naming.NAMED:
+        yield CellFault(
             row, COLUMNS["informant"],
             "标题或事实情况中出现了举报人的姓名或联系方式，会随公文发出，请先从中删去。",
         )  # fmt: skip

@@ -1,10 +1,7 @@
 """Reading leads from the files people have: JSONL, CSV and XLSX; and writing the XLSX to fill in."""
 
-import csv
-import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,26 +9,39 @@ from typing import TYPE_CHECKING
 from models.archive.vocabulary import Barrier, Category, Importance
 from models.documents.vocabulary import SourceLevel
 from models.errors import InputError
-from models.mechanisms.leads.intake import COLUMNS, REQUIRED, IntakeDefaults, LeadDraft, RowFault, read_row
+from models.files.headings import CellFault, Headings
+from models.files.vocabulary import HiddenRows
+from models.mechanisms.leads.intake import COLUMNS, REQUIRED, IntakeDefaults, LeadDraft, read_row
 from models.office.policy import Policy
-from tasks.given_files import decode_text, read_bytes
+from tasks.given.files import decode_text, read_bytes
+from tasks.given.tables import GivenRow, GivenTable, read_csv, read_sheets
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
-_Row = tuple[int, Mapping[str, object]]
+HEADINGS = Headings(COLUMNS, REQUIRED, "可用 zero137 lead template 生成模板")
 
 
 @dataclass
 class LeadTable:
-    """What a file holds: the leads that can be registered, the faults, and columns nobody reads."""
+    """What a file holds: the leads that can be registered, the faults, and what was passed over.
+
+    ``unread_columns`` are headings nobody reads, ``notes`` Chinese sentences about sheets and rows.
+    """
 
     drafts: list[LeadDraft] = field(default_factory=list)
-    faults: list[RowFault] = field(default_factory=list)
+    faults: list[CellFault] = field(default_factory=list)
     unread_columns: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
-def read_leads(path: Path, defaults: IntakeDefaults, policy: Policy, now: datetime) -> LeadTable:
+def read_leads(
+    path: Path,
+    defaults: IntakeDefaults,
+    policy: Policy,
+    now: datetime,
+    hidden: HiddenRows = HiddenRows.ASK,
+) -> LeadTable:
     """Read every row of a file.
 
     Args:
@@ -39,116 +49,63 @@ def read_leads(path: Path, defaults: IntakeDefaults, policy: Policy, now: dateti
         defaults: What empty cells stand for.
         policy: Gives the office's time zone.
         now: The present moment (aware).
+        hidden: What to do with rows of a sheet that a person does not see.
 
     Raises:
         NotFound: The file cannot be read.
-        InputError: It is of another kind, damaged, or lacks a required column.
+        InputError: It is of another kind, damaged, lacks a required column, or has hidden rows and nobody
+            said what is to become of them.
     """
-    table = LeadTable()
-    seen: dict[str, None] = {}
-    known = {*COLUMNS, *COLUMNS.values()}
-    for row, cells in _rows(path):
-        if row < 0:
-            table.faults.append(RowFault(-row, "整行", str(cells["fault"])))
-            continue
-        seen.update(dict.fromkeys(cells))
-        read = read_row(row, cells, defaults, policy, now)
+    given = _given(path, hidden)
+    table = LeadTable(faults=given.faults, unread_columns=given.unread, notes=given.notes)
+    for row in given.rows:
+        read = read_row(row.number, row.cells, defaults, policy, now)
         if isinstance(read, LeadDraft):
             table.drafts.append(read)
         else:
-            table.faults.extend(read)
-    table.unread_columns = [column for column in seen if column not in known]
+            table.faults += [replace(fault, sheet=row.sheet) for fault in read]
+    table.faults.sort(key=lambda fault: (fault.sheet, fault.row))
     return table
 
 
-def _rows(path: Path) -> Iterator[_Row]:
-    """Yield the rows of a file by their numbers; a negative number marks a row that is no record."""
+def _given(path: Path, hidden: HiddenRows) -> GivenTable:
+    """Return the rows of a file."""
     data = read_bytes(path)
     match path.suffix.lower():
         case ".jsonl":
-            return _json_rows(decode_text(data, path))
+            return _json_table(decode_text(data, path))
         case ".csv":
-            return _csv_rows(decode_text(data, path), path)
+            return read_csv(data, path, HEADINGS)
         case ".xlsx":
-            return _sheet_rows(data, path)
+            return read_sheets(data, path, HEADINGS, hidden)
         case _:
             raise InputError(f"不支持文件 {path.name} 的格式，请使用 JSONL、CSV 或 XLSX。")
 
 
-def _json_rows(text: str) -> Iterator[_Row]:
-    """Yield one record a line; blank lines are passed over."""
+def _json_table(text: str) -> GivenTable:
+    """Return one record a line; blank lines are passed over."""
+    table = GivenTable()
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
             record = json.loads(line)
         except json.JSONDecodeError as error:
-            yield -number, {"fault": f"不是有效的 JSON（第{error.colno}个字符处）"}
-            continue
+            fault = f"不是有效的 JSON（第{error.colno}个字符处）"
         except (ValueError, RecursionError):
-            yield -number, {"fault": "不是有效的 JSON（嵌套过深或数字过长）"}
-            continue
-        if isinstance(record, dict):
-            yield number, record
+            fault = "不是有效的 JSON（嵌套过深或数字过长）"
         else:
-            yield -number, {"fault": "应为一个 JSON 对象"}
-
-
-def _csv_rows(text: str, path: Path) -> Iterator[_Row]:
-    """Yield one record a row below the heading; row numbers are those of the lines."""
-    reader = csv.reader(io.StringIO(text, newline=""))
-    try:
-        heading = [cell.strip() for cell in next(reader, [])]
-        _check_heading(heading, path)
-        # Counted as an office program counts: a cell with line breaks is still one row.
-        for number, cells in enumerate(reader, start=2):
-            if any(cell.strip() for cell in cells):
-                yield _row_of(number, heading, cells)
-    except csv.Error as error:
-        raise InputError(f"文件 {path.name} 不是有效的 CSV（第{reader.line_num}行）。") from error
-
-
-def _sheet_rows(data: bytes, path: Path) -> Iterator[_Row]:
-    """Yield one record a row of the first sheet below its heading."""
-    from openpyxl import load_workbook
-    from openpyxl.worksheet._read_only import ReadOnlyWorksheet
-
-    try:
-        book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        # Some exporters write a wrong extent; the rows themselves tell the right one.
-        if isinstance(book.worksheets[0], ReadOnlyWorksheet):
-            book.worksheets[0].reset_dimensions()
-        rows = list(book.worksheets[0].iter_rows(values_only=True))
-        book.close()
-    except Exception as error:  # a damaged file fails in many ways, none of them documented
-        raise InputError(f"文件 {path.name} 不是有效的 XLSX，请用 Excel 或 WPS 重新保存。") from error
-    heading = [str(cell or "").strip() for cell in rows[0]] if rows else []
-    _check_heading(heading, path)
-    for number, cells in enumerate(rows[1:], start=2):
-        if any(cell is not None and str(cell).strip() for cell in cells):
-            yield _row_of(number, heading, cells)
-
-
-def _row_of(number: int, heading: list[str], cells: Sequence[object]) -> _Row:
-    """Return a row by its headings; text beyond the last heading would be lost, so it is a fault."""
-    beyond = [cell for cell in cells[len(heading) :] if cell is not None and str(cell).strip()]
-    if beyond:
-        return -number, {"fault": "单元格多于表头，请检查逗号或引号"}
-    return number, dict(zip(heading, cells, strict=False))
-
-
-def _check_heading(heading: list[str], path: Path) -> None:
-    """Refuse a table that lacks a required column or has one twice."""
-    meant = [name for name in heading if name]
-    meant += [COLUMNS[name] for name in heading if name in COLUMNS]
-    twice = sorted({name for name in meant if meant.count(name) > 1})
-    if twice:
-        raise InputError(f"文件 {path.name} 的列重复：{'、'.join(twice)}，请只保留一列。")
-    missing = [COLUMNS[key] for key in sorted(REQUIRED) if not {key, COLUMNS[key]} & set(heading)]
-    if missing:
-        raise InputError(
-            f"文件 {path.name} 缺少必需的列：{'、'.join(missing)}；可用 zero137 lead template 生成模板。"
-        )
+            fault = "" if isinstance(record, dict) else "应为一个 JSON 对象"
+        if fault:
+            table.faults.append(CellFault(number, "整行", fault))
+            continue
+        keys = HEADINGS.keys_of(list(record))
+        known = {key: value for key, value in zip(keys, record.values(), strict=True) if key}
+        table.rows.append(GivenRow(number, known))
+        table.unread += [
+            name for name, key in zip(record, keys, strict=True) if not key and name not in table.unread
+        ]
+    return table
 
 
 def write_template(path: Path) -> None:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
-from models.matters.tables import Matter
+from models.codes import Step
+from models.matters.tables import Assignment, Matter
 from models.mechanisms.leads.duties import LEADS
 from models.mechanisms.leads.intake import LeadDraft, registration_digest
 from models.mechanisms.leads.tables import Lead
@@ -22,11 +23,17 @@ from tasks.workplace import Workplace, office_of
 
 @dataclass(frozen=True)
 class Registered:
-    """The number of a lead, and whether it was created now or known before."""
+    """The number of a lead, whether it was created now or known before, and how a known one stands."""
 
     number: str
     printed_number: str
     created: bool
+    state: str = ""
+
+    @property
+    def label(self) -> str:
+        """What people are told of a known one, as 侯线〔2026〕12号（L2026-0012，已销号）."""
+        return f"{self.printed_number}（{self.number}，{self.state}）"
 
 
 def register_leads(place: Workplace, drafts: list[LeadDraft], person: str, now: datetime) -> list[Registered]:
@@ -63,6 +70,17 @@ def register_leads(place: Workplace, drafts: list[LeadDraft], person: str, now: 
         return registered
 
 
+def _state(session: Session, matter: Matter) -> str:
+    """Return how a lead stands, in words: how it ended, or what is owed."""
+    if matter.outcome is not None:
+        return matter.outcome.label
+    owed = select(Assignment.step).where(
+        Assignment.matter_id == matter.id, col(Assignment.answered_at).is_(None)
+    )
+    step = session.exec(owed).first()
+    return f"在办，{Step(step).label}环节" if step is not None else "在办"
+
+
 def is_registered(lead: Lead, matter: Matter, told: Mapping[str, Any] | None) -> bool:
     """Tell whether a lead says what was registered; earlier releases noted less of it."""
     if told is None:
@@ -80,7 +98,7 @@ def _register(place: Workplace, session: Session, draft: LeadDraft, actor: str, 
     """Store one lead unless it is known."""
     known = session.exec(select(Matter).join(Lead).where(Lead.fingerprint == draft.fingerprint)).first()
     if known is not None:
-        return Registered(known.number, known.printed_number, created=False)
+        return Registered(known.number, known.printed_number, created=False, state=_state(session, known))
     matter = open_matter(session, LEADS, draft.title, place.policy, now)
     lead = Lead(
         matter_id=key_of(matter),

@@ -96,7 +96,7 @@ def test_the_same_lead_is_added_once(terminal: Terminal) -> None:
     """The second time its number is told, and nothing is stored."""
     number = add_lead(terminal)
     again = terminal.text("lead", "add", "--title", TITLE, "--facts", FACTS)
-    assert again == f"侯线〔{number[1:5]}〕1号（{number}）此前已登记，未重复登记。\n"
+    assert again == f"侯线〔{number[1:5]}〕1号（{number}，在办）此前已登记，未重复登记。\n"
 
 
 def test_leads_are_imported_from_the_template(terminal: Terminal, papers: Path) -> None:
@@ -115,7 +115,8 @@ def test_leads_are_imported_from_the_template(terminal: Terminal, papers: Path) 
     assert isinstance(found, dict)
     assert (len(found["created"]), found["known"], found["skipped_rows"]) == (2, 0, [3])
     again = terminal.run("lead", "import", papers / "表.xlsx", "--skip-bad")
-    assert again.out.startswith("新登记0条，此前已登记2条，跳过1行。\n表.xlsx 第3行 事实情况")
+    assert again.out.startswith("新登记0条，此前已登记2条，跳过1行。\n此前已登记：侯线〔")
+    assert "\n表.xlsx 第3行 事实情况" in again.out
 
 
 def test_evidence_is_uploaded_and_named_in_an_answer(terminal: Terminal, papers: Path) -> None:
@@ -155,7 +156,8 @@ def test_the_calendar_is_shown_computed_and_imported(terminal: Terminal, papers:
     assert isinstance(due, dict)
     assert due["provisional"] is True
     assert "第3日" in terminal.text("calendar", "due", "2026-11-27", "3个工作日")
-    assert "到期日 2026-12-02（星期三）" in terminal.text("calendar", "due", "2026-11-27", "核查")
+    told = terminal.text("calendar", "due", "2026-11-27 18:30", "核查")
+    assert "到期日 2026-12-02（星期三） 18:00 届满（民法典第二百零三条" in told
     days = [date(year, month, 1) for month in (1, 5, 10)]
     rows = [{"date": str(day), "kind": "rest", "festival": "节"} for day in days]
     (papers / "n.json").write_text(json.dumps(rows), encoding="utf-8")
@@ -166,6 +168,12 @@ def test_the_calendar_is_shown_computed_and_imported(terminal: Terminal, papers:
     shown = terminal.json("calendar", "show", year)
     assert isinstance(shown, dict)
     assert (shown["loaded"], len(shown["days"])) == (True, 3)
+    few = f"date,kind,festival,issued_on\n{year}-07-05,rest,防汛,{year}-07-01\n"
+    (papers / "补充.csv").write_text(few, encoding="utf-8")
+    assert terminal.text("calendar", "import", papers / "补充.csv", "--supplement") == (
+        f"{year}年放假安排已导入，调整0个在办期限。\n"
+    )
+    assert len(terminal.json("calendar", "show", year)["days"]) == 4  # type: ignore[call-overload,index]
 
 
 def test_messages_and_status_are_counted(terminal: Terminal) -> None:

@@ -61,7 +61,7 @@ def test_every_class_of_error_has_an_exit_code_of_its_own() -> None:
         ("lead template 没有/表.xlsx", 6, "无法写入 表.xlsx"),
         ("units import 线索.doc", 6, "不是有效的 TOML"),
         ("calendar due 2099-12-30 核查", 7, "2100-01-01 超出可推算的日历范围"),
-        ("calendar due 2003-12-01 1日", 7, "超出可推算的日历范围"),
+        ("calendar due 2003-12-01 1日", 3, "超出2004年至2099年"),
         ("down", 10, "系统没有在运行"),
     ],
 )

@@ -12,7 +12,8 @@ from walks.lead_tables import READ_AT, Reader, as_csv
 
 from models.archive.vocabulary import Barrier, Importance
 from models.errors import InputError, NotFound
-from models.mechanisms.leads.intake import COLUMNS, IntakeDefaults, LeadDraft, RowFault, read_row
+from models.files.headings import CellFault
+from models.mechanisms.leads.intake import COLUMNS, IntakeDefaults, LeadDraft, read_row
 from models.office.policy import Policy
 from tasks.mechanisms.leads.import_files import read_leads
 
@@ -55,7 +56,7 @@ def test_a_wrong_cell_is_named_by_row_column_and_reason(
     wrong = [cell if heading == column else right for heading, right in RIGHT.items()]
     found = read("线索.csv", as_csv(list(RIGHT.values()), wrong, list(RIGHT.values())))
     assert len(found.drafts) == 2
-    assert found.faults == [RowFault(3, column, reason)]
+    assert found.faults == [CellFault(3, column, reason)]
     assert_is_one_sentence(reason)
 
 
@@ -95,7 +96,7 @@ def test_a_barrier_fits_hidden_barriers_and_others_only(
     """An approval against the list is no barrier; an empty category stands for 其他."""
     faults = faults_of({"类别": category}, policy)
     reason = "只有类别为违规设置隐性壁垒或其他的线索可填壁垒类型。"
-    assert faults == ([] if allowed else [RowFault(7, "壁垒类型", reason)])
+    assert faults == ([] if allowed else [CellFault(7, "壁垒类型", reason)])
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,7 @@ def test_a_lead_that_names_its_informant_is_refused(
     assert all("欧阳" not in fault.reason for fault in faults)
 
 
-def faults_of(cells: dict[str, str], policy: Policy) -> list[RowFault]:
+def faults_of(cells: dict[str, str], policy: Policy) -> list[CellFault]:
     """Return the faults of the right row with some cells replaced, as row 7."""
     read = read_row(7, {**RIGHT, **cells}, IntakeDefaults(READ_AT), policy, READ_AT)
     return [] if isinstance(read, LeadDraft) else read
@@ -183,7 +184,7 @@ def test_a_wrong_line_of_jsonl_is_named(read: Reader, line: str, column: str, re
     """The line before and the line after it are read."""
     right = '{"title": "题", "facts": "事"}'
     found = read("线索.jsonl", f"{right}\n{line}\n{right}\n".encode())
-    assert found.faults == [RowFault(2, column, reason)]
+    assert found.faults == [CellFault(2, column, reason)]
     assert len(found.drafts) == 2
 
 
@@ -195,7 +196,7 @@ def test_rows_of_a_sheet_are_numbered_as_the_office_program_shows_them(read: Rea
     content = io.BytesIO()
     book.save(content)
     found = read("线索.xlsx", content.getvalue())
-    assert found.faults == [RowFault(4, "事实情况", "事实情况不能为空。")]
+    assert found.faults == [CellFault(4, "事实情况", "事实情况不能为空。")]
 
 
 def damaged_sheet() -> bytes:
@@ -216,10 +217,10 @@ def empty_sheet() -> bytes:
     ("name", "content", "says"),
     [
         ("线索.csv", "标题,来源层级\n题,省\n".encode(), "缺少必需的列：事实情况"),
-        ("线索.csv", b"", "缺少必需的列：事实情况、标题"),
+        ("线索.csv", b"", "缺少必需的列：标题、事实情况"),
         ("线索.csv", b"\xff\xff\xff", "编码无法识别"),
         ("线索.csv", "标题,事实情况\n题,".encode() + b"x" * 140_000, "不是有效的 CSV（第2行）"),
-        ("线索.xlsx", empty_sheet(), "缺少必需的列：事实情况、标题"),
+        ("线索.xlsx", empty_sheet(), "缺少必需的列：标题、事实情况"),
         ("线索.xlsx", b"", "不是有效的 XLSX"),
         ("线索.xlsx", damaged_sheet(), "不是有效的 XLSX"),
         ("线索.xlsx", "标题,事实情况".encode(), "不是有效的 XLSX"),

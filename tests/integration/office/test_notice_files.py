@@ -8,7 +8,7 @@ import pytest
 from harness.wording import assert_is_one_sentence
 
 from models.errors import InputError, NotFound
-from tasks.office.notice_files import read_notices
+from tasks.office.notice_files import read_days
 
 HEADING = "date,kind,festival\n"
 YEAR = "2027-01-01,rest,元旦\n2027-05-01,rest,劳动节\n2027-10-01,rest,国庆节\n"
@@ -37,7 +37,7 @@ def test_a_wrong_notice_is_refused(tmp_path: Path, name: str, text: str, says: s
     """Nothing of such a file is imported."""
     (tmp_path / name).write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=re.escape(says)) as caught:
-        read_notices(tmp_path / name, None)
+        read_days(tmp_path / name, None).whole_years()
     assert_is_one_sentence(str(caught.value))
 
 
@@ -45,17 +45,17 @@ def test_days_of_another_year_do_not_belong_to_a_notice(tmp_path: Path) -> None:
     """A mistyped year is found when the year of the notice is given."""
     (tmp_path / "n.csv").write_text(f"{HEADING}{YEAR}2030-01-01,rest,元旦\n", encoding="utf-8")
     with pytest.raises(InputError, match="出现了 2030-01-01，请核对年份") as caught:
-        read_notices(tmp_path / "n.csv", 2027)
+        read_days(tmp_path / "n.csv", 2027).whole_years()
     assert_is_one_sentence(str(caught.value))
 
 
 def test_an_unreadable_file_is_told_as_such(tmp_path: Path) -> None:
     """Missing or in an unknown encoding: the sentence names the file."""
     with pytest.raises(NotFound, match=r"n\.csv") as missing:
-        read_notices(tmp_path / "n.csv", None)
+        read_days(tmp_path / "n.csv", None).whole_years()
     (tmp_path / "n.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match=r"n\.csv 的编码无法识别") as unknown:
-        read_notices(tmp_path / "n.csv", None)
+        read_days(tmp_path / "n.csv", None).whole_years()
     for caught in (missing, unknown):
         assert_is_one_sentence(str(caught.value))
 
@@ -64,6 +64,6 @@ def test_a_notice_is_read_as_chinese_office_programs_save_it(tmp_path: Path) -> 
     """In GB18030, with the dates as Excel shows them."""
     text = (HEADING + YEAR).replace("-0", "/").replace("-", "/")
     (tmp_path / "n.csv").write_text(text, encoding="gb18030")
-    (notice,) = read_notices(tmp_path / "n.csv", None)
+    (notice,) = read_days(tmp_path / "n.csv", None).whole_years()
     assert sorted(notice.days) == [date(2027, 1, 1), date(2027, 5, 1), date(2027, 10, 1)]
     assert notice.days[date(2027, 1, 1)].festival == "元旦"
