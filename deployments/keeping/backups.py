@@ -19,7 +19,7 @@ from models.errors import ConflictError, InputError, StartError
 from models.upkeep.backup import FACTS, MANIFEST, Backup
 from tasks.database import reading, writing
 from tasks.files.references import needed_files
-from tasks.given_files import write_text
+from tasks.given.files import write_text
 from tasks.store.blobs import digest_of_file, sync_folder
 from tasks.store.folder import FolderStore
 from tasks.store.staging import staging_beside

@@ -23,7 +23,7 @@ from deployments.keeping.schema import migrate
 from models.errors import ConflictError, InputError, NotFound, TamperError
 from models.upkeep.backup import FACTS, MANIFEST, Backup, read_backup
 from tasks.database import reading
-from tasks.given_files import decode_text, read_bytes
+from tasks.given.files import decode_text, read_bytes
 from tasks.store.blobs import digest_of_file
 from tasks.store.folder import FolderStore
 from tasks.store.staging import staging_beside

@@ -16,7 +16,7 @@ from models.days.hours import BusinessHours, Frozen
 from models.days.terms import DueDate, Term, deadline, due_date
 from models.documents.vocabulary import DocumentKind, SourceLevel
 from models.errors import InputError
-from models.ladder.rungs import Ladder, TimedRung, timed_rungs
+from models.ladder.rungs import Ladder, TimedRung, check_closing, timed_rungs
 
 
 def _known_step(code: str) -> str:
@@ -70,6 +70,9 @@ class PackageLimits(Frozen):
     source: str
 
 
+_PHOTOGRAPHS = frozenset({"image/heic", "image/heif", "image/webp"})
+
+
 class EvidenceRules(Frozen):
     """Which files are taken as evidence, by content, and how often a stored one is checked.
 
@@ -81,6 +84,12 @@ class EvidenceRules(Frozen):
     recheck_days: int = Field(ge=1)
     source: str
     packages: PackageLimits
+
+    @field_validator("media_types")
+    @classmethod
+    def _photographs_alike(cls, kinds: frozenset[str]) -> frozenset[str]:
+        # Telephones took to other kinds after the first policies were written.
+        return kinds | _PHOTOGRAPHS if "image/jpeg" in kinds else kinds
 
 
 class Numbering(Frozen):
@@ -199,6 +208,11 @@ class Policy(Frozen):
     documents: DocumentRules
     ladder: Ladder
     archive: ArchiveRules
+
+    @model_validator(mode="after")
+    def _rungs_by_closing(self) -> Self:
+        check_closing(self.ladder, self.business_hours.closes)
+        return self
 
     def due(self, step: Step, start: date, calendar: WorkCalendar) -> DueDate:
         """Return the due date of a step whose clock starts on a day."""

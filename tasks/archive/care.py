@@ -14,9 +14,9 @@ from models.record.entry_kinds import EntryKind
 from models.texts import check_person
 from tasks.archive.archiving import find_archive
 from tasks.archive.classes import Classes, all_classed
-from tasks.informants.identities import refuse_naming
+from tasks.informants.screening import Author, refuse_naming, screened
 from tasks.record.ledger import append_entry
-from tasks.workplace import Workplace, bureau_person
+from tasks.workplace import Workplace, bureau_person, office_of
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,16 @@ def review(place: Workplace, text: str, person: str, note: str, now: datetime) -
     Source: 通知§13(五).
     """
     person, note = check_person(person), check_reason(note, "审核意见")
-    with place.writing() as session:
+    with screened(place) as session:
         matter, record = find_archive(session, text, for_change=True)
         refuse_disposed(record)
-        refuse_naming(session, place, matter, note)
+        actor = bureau_person(session, place, person)
+        author = Author(office_of(session, place).bureau().code, actor, now)
+        refuse_naming(session, place, matter, author, note)
         record.review_on = place.policy.archive.next_review(place.policy.day_of(now))
         session.add(record)
         append_entry(
-            session, matter.number, now, EntryKind.ARCHIVE_REVIEWED, bureau_person(session, place, person),
+            session, matter.number, now, EntryKind.ARCHIVE_REVIEWED, actor,
             f"审核档案 {record.number}：{note}", number=record.number, note=note,
             review_on=record.review_on.isoformat(),
         )  # fmt: skip

@@ -31,7 +31,7 @@ from tasks.audit.verification import verify_stream
 from tasks.desks import Mechanisms
 from tasks.files.references import needed_files
 from tasks.files.stored_files import copies, note_file
-from tasks.informants.identities import refuse_naming
+from tasks.informants.screening import Author, refuse_naming, screened
 from tasks.matters.reading import family_of, key_of
 from tasks.record.ledger import append_entry
 from tasks.workplace import Workplace, office_of
@@ -91,10 +91,12 @@ def dispose(place: Workplace, number: str, person: str, reason: str, now: dateti
     """
     person, reason = check_person(person), check_reason(reason, "销毁理由")
     may_be_disposed(place, number, now)
-    with place.writing() as session:
+    with screened(place) as session:
         matter, record = find_archive(session, number, for_change=True)
         _check(place, record, now)
-        refuse_naming(session, place, matter, reason)
+        bureau = office_of(session, place).bureau()
+        actor = f"{bureau.short_name} {person}"
+        refuse_naming(session, place, matter, Author(bureau.code, actor, now), reason)
         record.disposed_at = now
         session.add(record)
         session.flush()
@@ -104,7 +106,6 @@ def dispose(place: Workplace, number: str, person: str, reason: str, now: dateti
         destroyed = sorted(digests - needed)
         _destroy_words(session, place.mechanisms, family)
         session.connection().execute(delete(StoredFile).where(col(StoredFile.sha256).in_(destroyed)))
-        actor = f"{office_of(session, place).bureau().short_name} {person}"
         append_entry(
             session, matter.number, now, EntryKind.DISPOSED, actor,
             f"销毁档案 {record.number}（{matter.title}），共{len(destroyed)}个文件：{reason}",

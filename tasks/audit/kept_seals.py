@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from models.errors import InputError
-from tasks.given_files import decode_text, read_bytes
+from tasks.given.files import decode_text, read_bytes
 
 
 def read_kept_seals(path: Path) -> list[Mapping[str, Any]]:

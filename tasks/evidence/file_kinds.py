@@ -1,6 +1,7 @@
 """What a file is, told by its content alone: a name proves nothing."""
 
 import codecs
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from models.errors import RuleViolation
@@ -68,20 +69,34 @@ def _kind_of_compound(stream: BinaryIO, name: str, rules: EvidenceRules) -> str:
     return kind
 
 
-def _is_text(stream: BinaryIO) -> bool:
-    """Tell whether a file is text to its very end, in an encoding of this country's programs."""
+def encodings_of(stream: BinaryIO) -> tuple[str, ...]:
+    """Return the encodings of this country's programs in which a file may be text."""
     stream.seek(0)
     wide = stream.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    return any(_decodes(stream, encoding) for encoding in (("utf-16",) if wide else ("utf-8", "gb18030")))
+    return ("utf-16",) if wide else ("utf-8", "gb18030")
+
+
+def decoded(stream: BinaryIO, encoding: str) -> Iterator[str]:
+    """Give the text of a file piece by piece.
+
+    Raises:
+        UnicodeDecodeError: It is no text in that encoding.
+    """
+    stream.seek(0)
+    decoder = codecs.getincrementaldecoder(encoding)()
+    for chunk in chunks_of(stream):
+        yield decoder.decode(chunk)
+    yield decoder.decode(b"", final=True)
+
+
+def _is_text(stream: BinaryIO) -> bool:
+    """Tell whether a file is text to its very end."""
+    return any(_decodes(stream, encoding) for encoding in encodings_of(stream))
 
 
 def _decodes(stream: BinaryIO, encoding: str) -> bool:
     """Tell whether a file is text in an encoding, without a character that no text has."""
-    stream.seek(0)
-    decoder = codecs.getincrementaldecoder(encoding)()
     try:
-        return all("\0" not in decoder.decode(chunk) for chunk in chunks_of(stream)) and (
-            "\0" not in decoder.decode(b"", final=True)
-        )
+        return all("\0" not in piece for piece in decoded(stream, encoding))
     except UnicodeDecodeError:
         return False

@@ -14,7 +14,7 @@ from models.record.entry_kinds import EntryKind
 from models.texts import check_text
 from tasks.evidence.taking_in import Piece, no_room, taken_in
 from tasks.files.stored_files import keep_files
-from tasks.informants.identities import refuse_naming
+from tasks.informants.screening import Author, refuse_naming, screened
 from tasks.matters.reading import find_matter, key_of
 from tasks.record.ledger import append_entry
 from tasks.workplace import Workplace
@@ -26,7 +26,8 @@ def add_evidence(
     """Store files for a matter ahead of an answer, so that a form can name them.
 
     Returns:
-        One stored row per path, in order; a file known to the matter is not stored again.
+        One stored row per path, in order, that of a photograph followed by its JPEG for looking; a file known
+        to the matter is not stored again.
 
     Raises:
         NotFound: Unknown matter or file.
@@ -34,15 +35,16 @@ def add_evidence(
         InputError: There is no room for a file; nothing is stored.
     """
     check_text(person, "经办人")
-    with taken_in(place, paths) as pieces, place.writing() as session:
+    with taken_in(place, paths) as pieces, screened(place) as session:
         matter = find_matter(session, number, for_change=True)
-        refuse_naming(session, place, matter, *(piece.name for piece in pieces))
         known = {row.sha256 for row in evidence_of(session, matter)}
         # What the matter has already may be handed in again at any time: that is how a lost file comes back.
         if _is_disposed(session, matter) or (
             matter.outcome is not None and any(piece.file.sha256 not in known for piece in pieces)
         ):
             raise RuleViolation("该事项已办结，不再接收新的印证材料。")
+        # Whoever hands in a file names no unit.
+        refuse_naming(session, place, matter, Author("", person, now), *(piece.name for piece in pieces))
         rows = store_pieces(session, matter, pieces, now)
         for row in {row.sha256: row for row in rows if row.sha256 not in known}.values():
             append_entry(

@@ -10,6 +10,8 @@ from pathlib import Path
 from models.errors import InputError, NotFound, RuleViolation
 from models.files.file_names import kept_name
 from tasks.evidence.file_kinds import kind_of
+from tasks.evidence.openable import refuse_closed
+from tasks.evidence.photographs import JPEG, PHOTOGRAPHS, copy_name, viewing_copy
 from tasks.store.blobs import chunks_of
 from tasks.store.protocol import EVIDENCE, Staged
 from tasks.workplace import Workplace
@@ -30,18 +32,21 @@ class Piece:
 def taken_in(place: Workplace, paths: Sequence[Path]) -> Iterator[list[Piece]]:
     """Check files that are to become evidence; what is not kept by the end is gone again.
 
+    Each file gives one piece, in order; that of a photograph is followed by a JPEG for looking.
+
     Args:
         place: The workplace.
         paths: The files, in the order in which they are handed in.
 
     Raises:
         NotFound: There is no such file, or it cannot be read.
-        RuleViolation: It is empty, too large or of a kind that is not taken. Source: 通知§12(五).
+        RuleViolation: It is empty, too large, of a kind that is not taken, or nobody can open it.
+            Source: 通知§12(五).
         InputError: There is no room for it.
         StoreError: The store does not answer.
     """
     with ExitStack() as kept:
-        yield [_take(place, path, kept) for path in paths]
+        yield [piece for path in paths for piece in _take(place, path, kept)]
 
 
 def no_room(name: str) -> InputError:
@@ -49,14 +54,19 @@ def no_room(name: str) -> InputError:
     return InputError(f"印证材料“{name}”无法保存（磁盘已满或没有权限），本次没有写入任何内容，请处理后重试。")
 
 
-def _take(place: Workplace, path: Path, kept: ExitStack) -> Piece:
-    """Copy and check one file."""
+def _take(place: Workplace, path: Path, kept: ExitStack) -> Iterator[Piece]:
+    """Copy and check one file; a photograph that few programs open is followed by a copy to look at."""
     name = kept_name(str(path))
     try:
         file = kept.enter_context(place.store.staged(EVIDENCE, _content(path, name, place.evidence_limit)))
         # The copy is looked at, since nobody else writes to it.
         with file.path.open("rb") as stream:
-            return Piece(name, kind_of(stream, name, place.policy.evidence), file)
+            kind = kind_of(stream, name, place.policy.evidence)
+            refuse_closed(stream, name, kind)
+            yield Piece(name, kind, file)
+            if kind in PHOTOGRAPHS:
+                copy = kept.enter_context(place.store.staged(EVIDENCE, iter([viewing_copy(stream)])))
+                yield Piece(copy_name(name), JPEG, copy)
     except OSError as error:
         raise no_room(name) from error
 

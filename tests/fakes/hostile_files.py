@@ -1,9 +1,12 @@
 """Making files that nobody should hand in, and documents as office programs write them."""
 
 import io
+import random
 import struct
 import zipfile
 from collections.abc import Mapping, Sequence
+
+from pypdf import PdfWriter
 
 _SECTOR = 512
 _END, _FREE, _IS_TABLE = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD
@@ -14,12 +17,34 @@ def package(
     parts: Mapping[str, bytes] | None = None,
     compression: int = zipfile.ZIP_DEFLATED,
     main: str = "word/document.xml",
+    said: bytes = b"<x><t>1</t></x>",
 ) -> bytes:
-    """Return a document that is a ZIP, with more parts than it must have."""
+    """Return a document that is a ZIP, with more parts than it must have; ``said`` is its main one."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", compression) as file:
-        for name, content in {TYPES: b"<Types/>", main: b"<x/>", **(parts or {})}.items():
+        for name, content in {TYPES: b"<Types/>", main: said, **(parts or {})}.items():
             file.writestr(name, content)
+    return stream.getvalue()
+
+
+def picture(kind: str, pixels: int = 64) -> bytes:
+    """Return a picture that no packing makes small, as JPEG, PNG, WEBP or HEIF."""
+    from PIL import Image
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener()
+    stream = io.BytesIO()
+    noise = random.Random(pixels).randbytes(pixels * pixels * 3)
+    Image.frombytes("RGB", (pixels, pixels), noise).save(stream, kind)
+    return stream.getvalue()
+
+
+def locked_pdf(content: bytes) -> bytes:
+    """Return a PDF that opens with a password only."""
+    writer = PdfWriter(io.BytesIO(content))
+    writer.encrypt("密码")
+    stream = io.BytesIO()
+    writer.write(stream)
     return stream.getvalue()
 
 

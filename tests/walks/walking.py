@@ -28,7 +28,31 @@ from tasks.workplace import Workplace
 BUREAU, AUTHORITY, RESPONSIBLE = "FGJ", "ZJJ", "SCJG"
 PERSON = "经办人甲"
 EXPLANATION = "经现场核查并调阅全部审批档案，相关情况属实，有关文件已随本次反馈一并提交。"
-PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
+
+
+def pdf(content: bytes = b"") -> bytes:
+    """Return a PDF of one page that carries some bytes; other bytes make it another file."""
+    written, offsets = b"%PDF-1.7\n", []
+    for number, body in enumerate(
+        (
+            b"<< /Type /Catalog /Pages 2 0 R >>",
+            b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>",
+            b"<< /Length %d >>\nstream\n%b\nendstream" % (len(content), content),
+        ),
+        start=1,
+    ):
+        offsets.append(len(written))
+        written += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    count = len(offsets) + 1
+    return written + (
+        b"xref\n0 %d\n0000000000 65535 f \n%btrailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n"
+        % (count, table, count, len(written))
+    )
+
+
+PDF = pdf()
 
 UNITS = {
     Role.BUREAU: BUREAU, Role.AUTHORITY: AUTHORITY, Role.RESPONSIBLE: RESPONSIBLE, Role.APPROVER: "SFGW",

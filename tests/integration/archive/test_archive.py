@@ -56,7 +56,7 @@ def test_a_closed_lead_gets_number_index_and_term(place: Workplace, clock: Clock
     ]
     assert [(line.author, line.title, line.pages, line.name) for line in lines[3:]] == [
         ("侯马市住房和城乡建设管理局", "核查 记录.pdf", 3, "核查 记录.pdf"),
-        ("侯马市市场监督管理局", "核查记录.pdf", None, "核查记录.pdf"),
+        ("侯马市市场监督管理局", "核查记录.pdf", 1, "核查记录.pdf"),
     ]
     assert all(line.pages for line in lines[:3])
     (entry,) = [entry for entry in ledger_of(place, walk.number) if entry.kind == "archived"]
@@ -210,7 +210,7 @@ def _locked_pdf() -> bytes:
     ("content", "pages"),
     [
         (pdf_of(7), 7),
-        (PDF, None),
+        (PDF, 1),
         (b"%PDF-1.7\n", None),
         (b"", None),
         (pdf_of(2)[:-40], None),

@@ -13,9 +13,9 @@ from typing import IO
 
 import pytest
 from conftest import Clock
-from fakes.hostile_files import archive, compound, locked, lying, package
+from fakes.hostile_files import archive, compound, locked, locked_pdf, lying, package, picture
 from harness.wording import assert_is_one_sentence
-from walks.walking import PDF, PERSON, Walk, contents, ledger_of, register_lead, write_evidence
+from walks.walking import PDF, PERSON, Walk, contents, ledger_of, pdf, register_lead, write_evidence
 
 from models.errors import InputError, NotFound, RuleViolation
 from models.office.policy import PackageLimits
@@ -29,6 +29,12 @@ LIMITS = PackageLimits(entries=50, unpacked_megabytes=20, ratio=200, depth=2, so
 OOXML = "application/vnd.openxmlformats-officedocument"
 BLANKS = b"\0" * (3 * MEGABYTE)
 NOTES = "核查记录：现场查阅全部审批档案。\n" * 400
+
+
+def half(content: bytes) -> bytes:
+    """Return what is left of a file whose transmission broke off."""
+    return content[: len(content) // 2]
+
 
 REFUSED = {
     "a program under the name of a document": (b"MZ\x90\0\x03\0\0\0" + b"\0" * 200, "类型不在可接受范围"),
@@ -76,6 +82,22 @@ REFUSED = {
     "packages in packages in packages": (
         package({"1": archive({"2": archive({"3": archive({"4": b"1"})})})}), "层层嵌套",
     ),
+    "nine bytes of a PDF": (b"%PDF-1.7\n", "不完整"),
+    "half a PDF": (half(pdf(os.urandom(4_000))), "不完整"),
+    "a PDF that says it ends and has nothing": (b"%PDF-1.7\nstartxref\n9\n%%EOF\n", "无法打开"),
+    "a PDF without pages": (PDF.replace(b"[3 0 R] /Count 1", b"[     ] /Count 0"), "没有任何页面"),
+    "a PDF with a password": (locked_pdf(PDF), "设有打开密码"),
+    "a photograph that was cut off": (half(picture("JPEG")), "无法完整显示"),
+    "a screenshot that was cut off": (half(picture("PNG")), "无法完整显示"),
+    "a photograph of a telephone that was cut off": (half(picture("HEIF")), "无法完整显示"),
+    "a page that asks to log in": (b"\r\n<!DOCTYPE html>\n<html><title>login</title></html>", "实际是网页"),
+    "a page without its beginning": (b"<HTML lang='zh'><body>404</body>", "实际是网页"),
+    "blanks": (" \u3000\n\t\n".encode(), "内容为空白"),
+    "what nobody sees": ("\ufeff\u200b\u2060".encode(), "内容为空白"),
+    "a document of Word that says nothing": (package(said=b"<x><t> </t></x>"), "没有任何内容"),
+    "a document of Word that breaks off within": (package(said=b"<x><t>1</t>"), "已损坏"),
+    "a table without a cell": (package(main="xl/workbook.xml", said=b"<x/>"), "没有任何内容"),
+    "an OFD without a page": (package(main="OFD.xml", said=b"<x/>"), "没有任何内容"),
     "a size that is not true": (lying(package({"a": b"\1" * 77_777}), 77_777, 77), "已损坏"),
 }  # fmt: skip
 
@@ -93,6 +115,15 @@ TAKEN = {
     "a part that only begins like a package": (
         package({"a": b"PK\x03\x04 is how it begins"}), f"{OOXML}.wordprocessingml.document",
     ),
+    "a table": (
+        package({"xl/worksheets/sheet1.xml": b"<x><v>3</v></x>"}, main="xl/workbook.xml"),
+        f"{OOXML}.spreadsheetml.sheet",
+    ),
+    "an OFD": (
+        package({"Doc_0/Document.xml": b"<x><Page ID='1'/></x>"}, main="OFD.xml"), "application/ofd",
+    ),
+    "a photograph": (picture("JPEG"), "image/jpeg"),
+    "a web page under its own name is text": (b"notes on <html>", "text/plain"),
     "an old document of Word": (compound(["WordDocument", "1Table"]), "application/msword"),
     "an old table": (compound(["Workbook"]), "application/vnd.ms-excel"),
     "an old table with a document in it": (
@@ -147,6 +178,20 @@ def test_what_office_programs_write_is_taken(
             assert (piece.media_type, piece.file.size) == (media_type, len(content))
             assert piece.file.path.read_bytes() == content
     assert in_store(strict) == []
+
+
+@pytest.mark.parametrize(("kind", "media_type"), [("HEIF", "image/heic"), ("WEBP", "image/webp")])
+def test_photographs_of_telephones_come_with_a_copy_to_look_at(
+    place: Workplace, papers: Path, clock: Clock, walk: Walk, kind: str, media_type: str
+) -> None:
+    """The photograph is kept as it is; the JPEG beside it is the same however often it is handed in."""
+    content = picture(kind)
+    path = write_evidence(papers, f"现场.{kind.lower()}", content)
+    kept, shown = add_evidence(place, walk.number, [path], PERSON, clock())
+    assert (kept.media_type, shown.media_type) == (media_type, "image/jpeg")
+    assert (kept.name, shown.name) == (f"现场.{kind.lower()}", "现场（查看用）.jpg")
+    assert kept.size == len(content)
+    assert add_evidence(place, walk.number, [path], PERSON, clock()) == [kept, shown]
 
 
 def test_an_office_may_take_macros(strict: Workplace, papers: Path) -> None:

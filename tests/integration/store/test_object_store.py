@@ -19,7 +19,7 @@ from mishaps.accidents import at_once
 from sqlmodel import select
 from walks.archives import closed_walk, pdf_of
 from walks.stored import hand_in, kinds_of, notices, stored
-from walks.walking import PDF, PERSON, Walk, contents, ledger_of, register_lead, write_evidence
+from walks.walking import PERSON, Walk, contents, ledger_of, pdf, register_lead, write_evidence
 
 from models.codes import Step
 from models.documents.tables import Document
@@ -291,7 +291,7 @@ def test_a_killed_process_leaves_nothing_that_counts(lead: Walk, clock: Clock, w
     """A large file half sent, or all of it and no row; the same file is taken again."""
     office, bucket = lead.place, lead.place.store
     assert isinstance(bucket, ObjectStore)
-    paper, before = write_evidence(lead.folder, content=PDF + os.urandom(11 << 20)), contents(office)
+    paper, before = write_evidence(lead.folder, content=pdf(os.urandom(11 << 20))), contents(office)
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith("ZERO137_")},
         "ZERO137_HOME": str(office.home),

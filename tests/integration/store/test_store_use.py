@@ -12,7 +12,7 @@ from harness.command_line import Terminal
 from harness.wording import assert_is_one_sentence
 from sqlmodel import select
 from walks.stored import blob_path, change, file_of, hand_in, kinds_of, stored
-from walks.walking import PDF, Walk, contents, register_lead, write_evidence
+from walks.walking import PDF, Walk, contents, pdf, register_lead, write_evidence
 
 from models.errors import InputError, TamperError
 from models.files.tables import StoredFile
@@ -85,7 +85,7 @@ def test_processes_that_store_the_same_files_at_once_store_them_once(
 ) -> None:
     """Three processes, three leads, the same two files in either order."""
     numbers = [register_lead(place, clock, title=f"线索之{n}") for n in range(3)]
-    paths = [write_evidence(papers, f"{n}.pdf", PDF + os.urandom(400_000)) for n in range(2)]
+    paths = [write_evidence(papers, f"{n}.pdf", pdf(os.urandom(400_000))) for n in range(2)]
     started = [child(place, "", number, *paths[:: -1 if n else 1]) for n, number in enumerate(numbers)]
     assert [process.wait(60) for process in started] == [0, 0, 0]
     assert len(stored(place)) == 2

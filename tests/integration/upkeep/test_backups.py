@@ -19,7 +19,7 @@ from walks.archives import closed_walk, copy_of
 from walks.full_office import back_up, fill_office, settings_of
 from walks.informants import files_telling
 from walks.stored import change, file_of, hand_in
-from walks.walking import PDF, PERSON, Walk, contents, register_lead, write_evidence
+from walks.walking import PDF, PERSON, Walk, contents, pdf, register_lead, write_evidence
 
 from deployments.installation.opening import open_workplace
 from deployments.installation.settings import Settings
@@ -74,7 +74,7 @@ def test_backups_under_load_are_each_of_one_moment(
         folder.mkdir()
         while not ended.is_set():
             walk = Walk(place, clock, folder, register_lead(place, clock, title=f"{clerk}第{leads}条"))
-            hand_in(place, walk.number, write_evidence(folder, "x.pdf", PDF + os.urandom(20_000)), clock)
+            hand_in(place, walk.number, write_evidence(folder, "x.pdf", pdf(os.urandom(20_000))), clock)
             walk.to(Step.RECTIFY)
             leads += 1
         return leads
@@ -173,7 +173,7 @@ def test_a_full_disk_is_told_in_one_sentence(
 ) -> None:
     """A disk that takes no more, for which a limit on the size of files stands, leaves no folder."""
     number = register_lead(place, clock)
-    hand_in(place, number, write_evidence(papers, "大.pdf", PDF + os.urandom(900_000)), clock)
+    hand_in(place, number, write_evidence(papers, "大.pdf", pdf(os.urandom(900_000))), clock)
     said = subprocess.run(
         [Path(sys.executable).with_name("zero137"), "backup", str(kept)],
         env=environment_of(place), capture_output=True, text=True, timeout=60, check=False,
