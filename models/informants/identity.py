@@ -4,8 +4,6 @@ Every part is wrapped, so that no fault, log or representation shows it. Source:
 """
 
 import json
-import re
-import unicodedata
 from collections.abc import Mapping
 
 from pydantic import BaseModel, ConfigDict, SecretStr
@@ -20,11 +18,6 @@ _LONGEST: Mapping[str, int] = {"name": 100, "contact": 300, "note": 2000}
 _LABELS: Mapping[str, str] = {
     "姓名": "name", "举报人": "name", "联系方式": "contact", "举报人联系方式": "contact", "备注": "note",
 }  # fmt: skip
-# One character is no name, and a few digits are no telephone number: both occur in any text.
-_SHORTEST_NAME, _SHORTEST_CONTACT = 2, 6
-_BETWEEN_CONTACTS = re.compile(r"[\s,，、;；:：/|()（）]+")
-_DIGITS = re.compile(r"\d[\d\s\-–—]{4,}\d")
-_NOT_SAID = re.compile(r"[\s\-–—·]+")
 
 
 class Identity(BaseModel):
@@ -107,22 +100,3 @@ def identity_in(text: str, number: str) -> Identity:
     if lead != number:
         raise TamperError(f"{number} 处存放的举报人信息属于另一条线索，可能被调换，请核查数据库。")
     return identity
-
-
-def names_informant(identity: Identity, *texts: str) -> bool:
-    """Tell whether texts that go out name the informant: the name or a contact stands in one of them."""
-    said = [_folded(text) for text in texts]
-    name = _folded(identity.name.get_secret_value())
-    contact = identity.contact.get_secret_value()
-    # A telephone number may hold the blanks that elsewhere part one contact from the next.
-    pieces = map(_folded, [*_BETWEEN_CONTACTS.split(contact), *_DIGITS.findall(contact)])
-    telling = [piece for piece in pieces if len(piece) >= _SHORTEST_CONTACT]
-    # “张某” and “匿名” name nobody.
-    if len(name) >= _SHORTEST_NAME and "某" not in name and "匿名" not in name:
-        telling.append(name)
-    return any(piece in text for piece in telling for text in said)
-
-
-def _folded(text: str) -> str:
-    """Return a text without what people add at will: blanks, hyphens, widths, capitals."""
-    return _NOT_SAID.sub("", unicodedata.normalize("NFKC", text)).casefold()

@@ -21,7 +21,6 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from http import HTTPStatus
-from mimetypes import guess_type
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote, unquote, urlsplit
@@ -35,6 +34,7 @@ from apprise.plugins.lark import NotifyLark
 from apprise.plugins.wecombot import NotifyWeComBot
 
 from models.errors import DeliveryError
+from notifications.channels.attachments import attach
 from notifications.texts.shortening import shorten
 
 logger = logging.getLogger(__name__)
@@ -311,7 +311,7 @@ class Mailboxes(Taker, NotifyEmail):
         return server
 
     def _mail(self, letter: Letter) -> EmailMessage:
-        """Return the mail: names of files as RFC 2231 writes them, which Apprise does not."""
+        """Return the mail: names of files as mail programs read them, which Apprise does not write."""
         mail = EmailMessage()
         name, address = self.from_addr
         mail["From"] = Address(name or "", addr_spec=address)
@@ -332,9 +332,8 @@ class Mailboxes(Taker, NotifyEmail):
 
     def _attach(self, mail: EmailMessage, path: Path) -> None:
         """Put a file beside the text."""
-        maintype, _, subtype = (guess_type(path.name)[0] or "application/octet-stream").partition("/")
         try:
-            mail.add_attachment(path.read_bytes(), maintype=maintype, subtype=subtype, filename=path.name)
+            attach(mail, path.name, path.read_bytes())
         except OSError as error:
             raise self.failure(f"附件 {path.name} 无法读取", retryable=True) from error
 

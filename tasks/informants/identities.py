@@ -8,7 +8,8 @@ from sqlmodel import Session, col, select
 
 from models.archive.tables import ArchiveRecord
 from models.errors import ConflictError, InputError, NotFound, RuleViolation, Zero137Error
-from models.informants.identity import Identity, identity_in, identity_text, names_informant
+from models.informants.identity import Identity, identity_in, identity_text
+from models.informants.naming import Naming, names_informant, naming_in
 from models.informants.tables import Informant
 from models.matters.tables import Matter
 from models.record.entries import Fact, digest
@@ -172,36 +173,6 @@ def _note_reading(
         append_facts(session, facts)
 
 
-def refuse_naming(session: Session, place: Workplace, matter: Matter, *texts: str) -> None:
-    """Refuse texts about a lead that name its informant: letters and messages quote them.
-
-    A key that is lost or unreadable keeps nobody from working; nothing is compared then.
-
-    Args:
-        session: An open session.
-        place: The workplace.
-        matter: The lead, or a petition about it.
-        *texts: What somebody wrote.
-
-    Raises:
-        RuleViolation: One of them names the informant; the sentence repeats nothing.
-
-    Source: ADR-0016.
-    """
-    root = matter if matter.root_id is None else session.get_one(Matter, matter.root_id)
-    row = session.get(Informant, key_of(root))
-    if row is None:
-        return
-    try:
-        identity = identity_in(open_vault(place).open(row.sealed), root.number)
-    except Zero137Error:
-        return
-    if names_informant(identity, *texts):
-        raise RuleViolation(
-            "填写的内容中有举报人的姓名或联系方式，公文和消息会引用，请改称“举报人”后重新提交。"
-        )
-
-
 def is_named_in_lead(place: Workplace, number: str, identity: Identity) -> bool:
     """Tell whether the words of a matter name an informant, as they may where both came in apart.
 
@@ -211,7 +182,7 @@ def is_named_in_lead(place: Workplace, number: str, identity: Identity) -> bool:
     with place.reading() as session:
         matter = find_matter(session, number)
         texts = place.mechanisms.texts(session, [matter])
-        return names_informant(identity, matter.title, *texts.values())
+        return naming_in(identity, matter.title, *texts.values()) is Naming.NAMED
 
 
 def has_informant(place: Workplace, number: str) -> bool:

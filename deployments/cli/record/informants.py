@@ -150,7 +150,7 @@ def _ask(heading: str) -> str:
 
 def _text_of(source: Path) -> str:
     """Return what a file or standard input holds."""
-    from tasks.given_files import decode_text, read_bytes
+    from tasks.given.files import decode_text, read_bytes
 
     if str(source) == "-":
         return decode_text(sys.stdin.buffer.read(_LARGEST_INPUT), Path("标准输入"))

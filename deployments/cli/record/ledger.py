@@ -14,7 +14,7 @@ from tasks.audit.comparison import check_facts
 from tasks.audit.kept_seals import read_kept_seals
 from tasks.audit.proofs import issue_proof, procedure_text
 from tasks.audit.verification import verify_ledger, verify_stream
-from tasks.given_files import decode_text, read_bytes, write_text
+from tasks.given.files import decode_text, read_bytes, write_text
 from tasks.matters.reading import find_matter
 from tasks.record.seals import seal_ledger, seal_lines
 from tasks.workplace import Workplace, bureau_person

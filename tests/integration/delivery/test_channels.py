@@ -4,7 +4,9 @@ import base64
 import hashlib
 import hmac
 import logging
+import re
 from collections.abc import Iterator
+from email.header import decode_header, make_header
 from http import HTTPStatus
 from pathlib import Path
 
@@ -214,6 +216,10 @@ def test_mail_carries_text_html_and_files(path: Path, mailbox: MailReceiver, tmp
     assert html.get_content().strip() == "<p>请于期限内<b>签收</b>。</p>"
     (file,) = mail.iter_attachments()
     assert (file.get_filename(), file.get_content_type()) == (letter.name, "application/pdf")
+    # QQ Mail and older Outlook read this one, word for word.
+    header = next(value for name, value in file.raw_items() if name == "Content-Type")
+    (quoted,) = re.findall(r'name="([^"]*)"', str(header), re.DOTALL)
+    assert str(make_header(decode_header(quoted))) == letter.name
     assert file.get_content() == b"%PDF-1.7 \x00\xff"
 
 

@@ -87,13 +87,21 @@ def test_an_answer_that_names_the_informant_is_refused(walk: Walk, step: Step) -
     give_key(walk.place)
     record_informant(walk.place, walk.number, IDENTITY, PERSON, walk.clock())
     walk.to(step)
+    naming = f"经核查，{NAME}反映的问题属实，有关文件已随本次反馈一并提交。"
     before = contents(walk.place)
     with pytest.raises(RuleViolation, match="举报人") as caught:
-        walk.answer(step, explanation=f"经核查，{NAME}反映的问题属实，有关文件已随本次反馈一并提交。")
+        walk.answer(step, explanation=naming)
     assert told_in(str(caught.value).encode()) == []
-    assert contents(walk.place) == before
+    after = contents(walk.place)
+    # Who tried it is noted, and nothing else is written.
+    assert {table for table in after if after[table] != before[table]} == {"ledgerentry"}
+    entry = ledger_of(walk.place, walk.number)[-1]
+    unit = walk.file().assignments[-1].row.unit_code
+    assert (entry.kind, entry.detail) == ("naming_refused", {"unit": unit, "text_sha256": ""})
+    assert entry.actor.endswith(PERSON)
+    assert told_in(repr(after).encode()) == []
     walk.place.key_file.unlink()
-    walk.answer(step, explanation=f"经核查，{NAME}反映的问题属实，有关文件已随本次反馈一并提交。")
+    walk.answer(step, explanation=naming)
 
 
 def test_a_row_that_was_removed_or_replaced_is_found(place: Workplace, clock: Clock, number: str) -> None:
