@@ -6,12 +6,13 @@ every patrol, every due date an assignment ever had, every time its ladder was h
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 
 from sqlmodel import Session, col, select
 
 from models.codes import Step
 from models.days.calendar import WorkCalendar
+from models.days.hours import BusinessHours
 from models.ladder.rungs import TimedRung
 from models.ladder.tables import Escalation
 from models.ladder.vocabulary import Raising, Rung
@@ -137,9 +138,12 @@ def _wanted(
         if due_on is None:
             continue
         held = any(hold.covers(now) for hold in history.holds)
+        rungs = policy.rungs(row.step, due_on, calendar)
+        (_, urged_at) = told.get((due_on, Rung.URGE), (False, None))
+        pace = _Pace(row.opened_at, urged_at, now, policy.business_hours, calendar)
         come = [
-            rung for rung in policy.rungs(row.step, due_on, calendar)
-            if row.opened_at < rung.at <= now
+            rung for rung in rungs
+            if pace.lets(rung, rungs)
             and (due_on, rung.rule.rung) not in told
             and not (held and rung.overdue)
         ]  # fmt: skip
@@ -147,9 +151,53 @@ def _wanted(
     return told
 
 
+@dataclass(frozen=True)
+class _Pace:
+    """Who was urged when, at one patrol: nothing above a unit before it has had its working day."""
+
+    opened_at: datetime
+    urged_at: datetime | None
+    now: datetime
+    hours: BusinessHours
+    calendar: WorkCalendar
+
+    def lets(self, rung: TimedRung, rungs: Sequence[TimedRung]) -> bool:
+        """Tell whether a rung has come at this patrol."""
+        urging = next((each for each in rungs if each.rule.rung is Rung.URGE), None)
+        if urging is None or urging is rungs[-1] or _order(rung) < _order(urging):
+            return self.opened_at < rung.at <= self.now
+        if rung is urging:
+            if rung.at > self.opened_at:
+                return rung.at <= self.now
+            return self._days(self.opened_at, self.now) >= 1
+        return rung.at <= self.now and self.urged_at is not None and self._waited(rung, urging, self.urged_at)
+
+    def _waited(self, rung: TimedRung, urging: TimedRung, urged_at: datetime) -> bool:
+        """Tell whether as much time as planned has passed since the urging."""
+        needed = self._days(urging.at, rung.at)
+        clock, urged = (self.hours.local(each).time() for each in (rung.at, urged_at))
+        if rung.rule.rung is Rung.SUPERVISE:
+            needed += needed == 0 and clock <= urged
+        elif needed <= 1:
+            needed, clock = 1, max(clock, urged)
+        passed = self._days(urged_at, self.now)
+        return passed > needed or (passed == needed and self.hours.local(self.now).time() >= clock)
+
+    def _days(self, after: datetime, to: datetime) -> int:
+        """Return how many working days begin between two moments."""
+        first, last = (self.hours.local(each).date() for each in (after, to))
+        days = (first + timedelta(days=n) for n in range(1, (last - first).days + 1))
+        return sum(1 for day in days if self.calendar.works(day))
+
+
+def _order(rung: TimedRung) -> tuple[int, time]:
+    """Return the place of a rung on the ladder."""
+    return rung.rule.offset, rung.rule.at
+
+
 def _highest(come: Sequence[TimedRung]) -> TimedRung:
     """Return the rung that goes out."""
-    return max(come, key=lambda rung: (rung.rule.offset, rung.rule.at))
+    return max(come, key=_order)
 
 
 def _found(session: Session, row: Assignment) -> Told:

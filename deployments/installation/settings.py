@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from deployments.installation.access import auth_fault
 from models.errors import InputError, NotFound
 from models.office.policy import Policy, describe_faults, packaged_policy_text, read_policy
-from tasks.given_files import decode_text, read_bytes
+from tasks.given.files import decode_text, read_bytes
 from tasks.workplace import ApiAddress, KeySource
 
 _PREFIX = "ZERO137_"

@@ -13,7 +13,7 @@ from models.office.directory import UnitFact, packaged_directory_text, read_dire
 from notifications.channels.handing_over import check_channels
 from notifications.texts.wording import check_wording
 from tasks.database import alone
-from tasks.given_files import decode_text, read_bytes
+from tasks.given.files import decode_text, read_bytes
 from tasks.informants.identities import key_fault
 from tasks.office.units import import_units, list_units
 from tasks.workplace import Workplace

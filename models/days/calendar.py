@@ -44,7 +44,7 @@ class YearNotice:
         for day, named in self.days.items():
             if abs(day.year - self.year) > 1:
                 raise InputError(f"{self.year}年放假安排中出现了 {day}，请核对年份。")
-            if named.kind is DayKind.WORK and day.weekday() < _SATURDAY:
+            if named.kind is DayKind.WORK and _is_weekday(day):
                 raise InputError(f"{day}（{weekday_name(day)}）本是工作日，不应列为调休上班日，请核对。")
         rested = {(day.year, day.month) for day, named in self.days.items() if named.kind is DayKind.REST}
         for month in (1, 5, 10):
@@ -73,7 +73,7 @@ class WorkCalendar:
 
     notices: tuple[YearNotice, ...]
     _named: Mapping[date, NoticeDay] = field(init=False, repr=False, compare=False)
-    _years: frozenset[int] = field(init=False, repr=False, compare=False)
+    _years: Mapping[int, Mapping[date, NoticeDay]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Index the days of the notices in force."""
@@ -85,7 +85,7 @@ class WorkCalendar:
         for year in sorted(by_year):
             named.update(by_year[year])
         object.__setattr__(self, "_named", named)
-        object.__setattr__(self, "_years", frozenset(by_year))
+        object.__setattr__(self, "_years", by_year)
 
     def covers(self, year: int) -> bool:
         """Tell whether the notice for a year is loaded."""
@@ -108,7 +108,7 @@ class WorkCalendar:
         festival = _statutory(day.year).get(day) if provisional else None
         if festival is not None:
             return DayStatus(day, works=False, reason=f"{festival}（法定节假日）", provisional=True)
-        works = day.weekday() < _SATURDAY
+        works = _is_weekday(day)
         return DayStatus(day, works, weekday_name(day) if works else f"{weekday_name(day)}休息", provisional)
 
     def named_days(self, year: int) -> list[DayStatus]:
@@ -146,6 +146,28 @@ class WorkCalendar:
             if (there := others._named.get(day)) is not None and there.kind is not named.kind
         ]
 
+    def supplemented(self, year: int, changes: Mapping[date, NoticeDay], issued_on: date) -> YearNotice:
+        """Return the notice of a year as a supplementary one of a few days changes it.
+
+        Args:
+            year: The year of the notice.
+            changes: What is arranged otherwise; a weekday to be worked loses its arrangement.
+            issued_on: When the supplementary notice was issued.
+
+        Raises:
+            InputError: The year has no notice yet, nothing would change, or a day lies before the issue.
+        """
+        if year not in self._years:
+            raise InputError(f"{year}年放假安排尚未导入，补充通知无从补充，请先导入全年安排。")
+        if early := min((day for day in changes if day < issued_on), default=None):
+            raise InputError(f"补充通知于 {issued_on} 发布，不能改动此前的 {early}，请核对发布日期。")
+        before = self._years[year]
+        freed = {day for day, named in changes.items() if named.kind is DayKind.WORK and _is_weekday(day)}
+        days = {day: named for day, named in {**before, **changes}.items() if day not in freed}
+        if days == before:
+            raise InputError(f"补充通知与已导入的{year}年放假安排一致，没有需要改动的日期。")
+        return YearNotice(year, days, issued_on)
+
     def with_notice(self, notice: YearNotice) -> "WorkCalendar":
         """Return this calendar with one more notice, which replaces an earlier one of the same year."""
         return WorkCalendar((*self.notices, notice))
@@ -161,6 +183,11 @@ def _since(earlier: Mapping[date, NoticeDay], notice: YearNotice) -> dict[date, 
     issued_on = notice.issued_on
     whole = not earlier or issued_on is None
     return {day: named for day, named in notice.days.items() if whole or day >= issued_on}  # type: ignore[operator]
+
+
+def _is_weekday(day: date) -> bool:
+    """Tell whether a day is worked where no notice arranges it otherwise."""
+    return day.weekday() < _SATURDAY
 
 
 def weekday_name(day: date) -> str:

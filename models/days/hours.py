@@ -49,6 +49,11 @@ class BusinessHours(Frozen):
         """The office's time zone."""
         return ZoneInfo(self.time_zone)
 
+    @property
+    def ending(self) -> str:
+        """How a due day ends, in words, as 18:00 届满 with the source of that."""
+        return f"{self.closes:%H:%M} 届满（{self.source}）"
+
     def local(self, moment: datetime) -> datetime:
         """Return a moment (aware) in the office's time zone."""
         return moment.astimezone(self.zone)

@@ -5,8 +5,8 @@ before that are house rules (ADR-0010). People are only told during business hou
 rung whose clock time lies outside them comes at the next opening.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Annotated
 
@@ -16,7 +16,7 @@ from models.codes import Step
 from models.days.calendar import WorkCalendar
 from models.days.hours import BusinessHours, Frozen, wall_clock
 from models.documents.vocabulary import DocumentKind
-from models.ladder.vocabulary import Recipient, Rung
+from models.ladder.vocabulary import ABOVE_UNIT, BEFORE_DUE, Recipient, Rung
 
 
 class RungRule(Frozen):
@@ -56,6 +56,21 @@ def _ascending(rules: tuple[RungRule, ...]) -> tuple[RungRule, ...]:
     if len({rule.rung for rule in rules}) != len(rules):
         raise ValueError("同一级只能出现一次")
     return rules
+
+
+def check_closing(rules: Iterable[RungRule], closes: time) -> None:
+    """Refuse a ladder that says too early that a due day has passed, or too late that it comes.
+
+    Raises:
+        ValueError: A rung lies on the wrong side of the end of the due day.
+    """
+    for rule in rules:
+        passed = rule.offset > 0 or (rule.offset == 0 and rule.at >= closes)
+        if passed is (rule.rung in BEFORE_DUE):
+            side = "不早于" if passed is False else "早于"
+            raise ValueError(
+                f"{rule.rung.label}应{side}到期日 {closes:%H:%M}（办公结束时间），请调整 offset 或 at"
+            )
 
 
 Ladder = Annotated[tuple[RungRule, ...], AfterValidator(_ascending)]
@@ -111,22 +126,74 @@ def timed_rungs(
     return tuple(timed)
 
 
+def after_urging(
+    rungs: Sequence[TimedRung],
+    *,
+    since: datetime,
+    urged_at: datetime | None,
+    now: datetime,
+    hours: BusinessHours,
+    calendar: WorkCalendar,
+) -> tuple[TimedRung, ...]:
+    """Return the rungs as they come to a unit that is, or was, urged later than planned.
+
+    A unit hears 催办 before anything higher, and one working day before anything goes above it: the rungs
+    behind a late 催办 move by the working days it came late. Source: ADR-0029.
+
+    Args:
+        rungs: All rungs of the due date; see ``timed_rungs``.
+        since: When the assignment was opened; one that was overdue then is urged on the next working day.
+        urged_at: When its unit was urged for this due date, None where it was not yet.
+        now: The moment (aware).
+        hours: When people may be told.
+        calendar: The notices in force.
+    """
+    place = next((n for n, rung in enumerate(rungs) if rung.rule.rung is Rung.URGE), None)
+    if place is None or place + 1 == len(rungs):
+        return tuple(rungs)
+    urging = rungs[place]
+    if urging.at <= since:
+        morning = datetime.combine(
+            calendar.shift(hours.local(since).date(), 1), hours.opens, tzinfo=hours.zone
+        )
+        urging = replace(urging, at=morning, overdue=True)
+    # Whoever is not urged yet is urged now at the earliest.
+    at = urged_at or max(now, urging.at)
+    behind = (_moved(rung, rungs[place], at, hours, calendar) for rung in rungs[place + 1 :])
+    return (*rungs[:place], urging, *behind)
+
+
+def _moved(
+    rung: TimedRung, urging: TimedRung, urged_at: datetime, hours: BusinessHours, calendar: WorkCalendar
+) -> TimedRung:
+    """Return a rung behind an urging that came at a moment, no earlier than it was planned."""
+    urged, planned = hours.local(urged_at), hours.local(urging.at).date()
+    days = calendar.working_days(planned, hours.local(rung.at).date())
+    clock = hours.local(rung.at).time()
+    if ABOVE_UNIT.intersection(rung.rule.recipients):
+        days = max(days, 1)
+        clock = max(clock, urged.time()) if days == 1 else clock
+    elif not days and clock <= urged.time():
+        days = 1
+    moved = datetime.combine(calendar.shift(urged.date(), days), clock, tzinfo=hours.zone)
+    return rung if moved <= rung.at else replace(rung, at=hours.next_opening(moved, calendar))
+
+
 def standing(
-    rungs: Iterable[TimedRung], *, since: datetime, held: bool, recorded: Iterable[Rung], now: datetime
+    rungs: Iterable[TimedRung], *, since: datetime, held: bool, recorded: Container[Rung], now: datetime
 ) -> Standing:
     """Tell which rung is to be raised now.
 
     Args:
-        rungs: All rungs of the due date; see ``timed_rungs``.
+        rungs: The rungs as they come; see ``after_urging``.
         since: When the assignment was opened: what lay before is nobody's failing.
         held: Whether an extension is asked for: then the overdue rungs wait for its decision.
         recorded: The rungs that were raised or skipped for this due date before.
         now: The moment (aware).
     """
-    done = frozenset(recorded)
     open_rungs = [
         rung for rung in rungs
-        if rung.at > since and rung.rule.rung not in done and not (held and rung.overdue)
+        if rung.at > since and rung.rule.rung not in recorded and not (held and rung.overdue)
     ]  # fmt: skip
     come = [rung for rung in open_rungs if rung.at <= now]
     later = [rung.at for rung in open_rungs if rung.at > now]

@@ -14,6 +14,10 @@ class Rung(Labelled):
     CIRCULAR = "circular", "通报"
 
 
+# These speak of a due day to come; every other rung says that it has passed.
+BEFORE_DUE = frozenset({Rung.REMIND, Rung.DUE_TODAY})
+
+
 class Grounds(Labelled):
     """Why a person raises a rung by hand. Source: 通知§12(六)."""
 
@@ -39,3 +43,7 @@ class Recipient(Labelled):
     BUREAU = "bureau", "发展改革部门"
     GOVERNMENT = "government", "市政府"
     CITY = "city", "全市各有关单位"
+
+
+# Who is told stands above the unit that owes the answer and its leader.
+ABOVE_UNIT = frozenset({Recipient.GOVERNMENT, Recipient.CITY})

@@ -4,7 +4,7 @@ Source: 通知§12(四).
 """
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from models.codes import MatterKind, Outcome, Step
@@ -33,7 +33,10 @@ def _check_until(
         return accepted
     text = accepted.fields["until"]
     until = read_day(text, "批准延至日期") if text or not facts.proposed_on else facts.proposed_on
-    earliest = max(facts.due_on, office.policy.day_of(draft.at))
+    # A day whose last moment has passed lies behind us too: what ended then would be overdue at its birth.
+    today = office.policy.day_of(draft.at)
+    is_over = office.policy.deadline(today) <= draft.at
+    earliest = max(facts.due_on, today + timedelta(days=int(is_over)))
     if until < earliest:
         raise RuleViolation(f"批准延至日期不能早于 {day_label(earliest)}，请核对。")
     return replace(accepted, fields={"until": until.isoformat()})

@@ -40,6 +40,8 @@ class EntryKind(Labelled):
     INFORMANT_CHANGED = "informant_changed", "更正举报人信息"
     INFORMANT_READ = "informant_read", "调阅举报人信息"
     INFORMANT_UNREADABLE = "informant_unreadable", "举报人信息无法读取"
+    NAMING_REFUSED = "naming_refused", "填写内容涉及举报人"
+    NAMING_CONFIRMED = "naming_confirmed", "确认与举报人无关"
     INFORMANT_RESEALED = "informant_resealed", "重新加密举报人信息"
     INFORMANT_KEY_ROTATED = "informant_key_rotated", "更换举报人密钥"
     # The archive.

@@ -20,7 +20,7 @@ from tasks.conduct.parts import end_parts
 from tasks.desks import Act, MatterFile
 from tasks.evidence.pieces import referenced_evidence, store_pieces
 from tasks.evidence.taking_in import Piece, taken_in
-from tasks.informants.identities import refuse_naming
+from tasks.informants.screening import Author, refuse_naming, screened
 from tasks.matters.reading import find_matter, key_of, read_file
 from tasks.petitions.pending import drop_petitions
 from tasks.record.ledger import append_entry
@@ -96,12 +96,10 @@ def try_answer(place: Workplace, number: str, submission: Submission, now: datet
 
 def _record(place: Workplace, number: str, submission: Submission, pieces: list[Piece], now: datetime) -> str:
     """Store the answer in one transaction, or raise; returns the number of the matter."""
-    with place.writing() as session:
+    with screened(place) as session:
         matter = find_matter(session, number, for_change=True)
         file = read_file(session, matter, place.mechanisms)
         office = office_of(session, place)
-        names = [piece.name for piece in pieces]
-        refuse_naming(session, place, matter, submission.explanation, *submission.fields.values(), *names)
         known = referenced_evidence(session, matter, submission.references)
         digests = {piece.file.sha256 for piece in pieces} | {row.sha256 for row in known}
         draft = AnswerDraft(
@@ -110,6 +108,10 @@ def _record(place: Workplace, number: str, submission: Submission, pieces: list[
         )  # fmt: skip
         kind = file.desk.kind
         accepted = accept(draft, file.desk.facts(file, office), kind, office)
+        author = Author(accepted.unit, _actor(office, accepted), now)
+        names = [piece.name for piece in pieces]
+        texts = (submission.explanation, *submission.fields.values(), *names)
+        refuse_naming(session, place, matter, author, *texts)
         stored = store_pieces(session, matter, pieces, now)
         evidence = {key_of(row): row for row in (*known, *stored)}
         label = kind.duty(submission.step).decision_label(accepted.decision)
@@ -150,7 +152,7 @@ def _store(
     session.add(assignment)
     late = accepted.recorded_at > assignment.due_at
     summary = f"{assignment.step.label}反馈{f'：{label}' if label else ''}{'（逾期）' if late else ''}"
-    actor = f"{office.stored(accepted.unit).short_name} {accepted.person}"
+    actor = _actor(office, accepted)
     append_entry(
         session, file.matter.number, accepted.recorded_at, EntryKind.ANSWERED, actor, summary,
         step=assignment.step.value, round=assignment.round, decision=accepted.decision,
@@ -158,6 +160,11 @@ def _store(
         effective_at=accepted.effective_at.isoformat(),
         evidence=sorted(row.sha256 for row in evidence.values()), channel=channel.value,
     )  # fmt: skip
+
+
+def _actor(office: Office, accepted: AcceptedAnswer) -> str:
+    """Return who answers as the ledger names one, as 住建局 经办人甲."""
+    return f"{office.stored(accepted.unit).short_name} {accepted.person}"
 
 
 def _note_refusal(place: Workplace, number: str, submission: Submission, reason: str, now: datetime) -> None:

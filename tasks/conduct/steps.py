@@ -5,8 +5,18 @@ from datetime import datetime
 from sqlmodel import Session
 
 from models.codes import Outcome
+from models.days.terms import DueDates
 from models.matters.duties import Duty
-from models.matters.facts import DEEMED, Assign, Await, Close, DeemReceived, NextStep, OpenParts
+from models.matters.facts import (
+    DEEMED,
+    Assign,
+    AssignmentFact,
+    Await,
+    Close,
+    DeemReceived,
+    NextStep,
+    OpenParts,
+)
 from models.matters.tables import Answer, Assignment
 from models.matters.vocabulary import Channel
 from models.messages.kinds import MessageKind
@@ -17,6 +27,7 @@ from tasks.conduct.closing import close_matter
 from tasks.conduct.parts import gather, open_parts
 from tasks.desks import Act, MatterFile
 from tasks.documents.issuing import NewDocument, issue_documents
+from tasks.matters.due_dates import settle_due
 from tasks.matters.reading import find_matter, key_of, read_file
 from tasks.messages.posting import tell_unit
 from tasks.messages.values import matter_values
@@ -107,34 +118,32 @@ def _issue(
 def _new_assignment(
     session: Session, office: Office, file: MatterFile, step: Assign, now: datetime
 ) -> Assignment:
-    """Return the row of a new assignment; a return keeps the old due date. Source: design, 验收销号."""
-    policy = office.policy
+    """Return the row of a new assignment; a return goes on with the old term. Source: design, 验收销号."""
+    policy, due_dates = office.policy, DueDates(work_calendar(session))
+    term = policy.terms.of(step.step)
     row = Assignment(
         matter_id=key_of(file.matter), step=step.step, round=step.round, unit_code=step.unit, opened_at=now,
         rung_at=now,
         clock_start=policy.day_of(step.clock_start or now), due_on=now.date(), due_at=now,
-        term_value=policy.terms.of(step.step).value, term_unit=policy.terms.of(step.step).unit.value,
+        term_value=term.value, term_unit=term.unit.value,
     )  # fmt: skip
-    if step.returned_from is not None:
-        first = next(
-            a.row for a in file.assignments
-            if (a.row.step, a.row.round) == (step.step, step.returned_from.round)
-        )  # fmt: skip
-        for kept in (
-            "clock_start",
-            "due_on",
-            "due_at",
-            "provisional",
-            "extended_to",
-            "term_value",
-            "term_unit",
-        ):
-            setattr(row, kept, getattr(first, kept))
-        row.returned = True
-        return row
-    due = policy.due(step.step, row.clock_start, work_calendar(session))
+    if step.returned_from is None:
+        due = due_dates.by_start(term)[row.clock_start]
+    else:
+        _go_on_with(row, file, step.returned_from)
+        # The calendar may have changed since the closed round got its date.
+        due = settle_due(row, policy, due_dates, now)
     row.due_on, row.due_at, row.provisional = due.day, policy.deadline(due.day), due.provisional
     return row
+
+
+def _go_on_with(row: Assignment, file: MatterFile, returned: AssignmentFact) -> None:
+    """Give a row the term of the round that was returned."""
+    rounds = {(each.row.step, each.row.round): each.row for each in file.assignments}
+    first = rounds[row.step, returned.round]
+    for kept in ("clock_start", "due_on", "extended_to", "term_value", "term_unit"):
+        setattr(row, kept, getattr(first, kept))
+    row.returned = True
 
 
 def _deem(session: Session, office: Office, file: MatterFile, duty: Duty, now: datetime) -> None:

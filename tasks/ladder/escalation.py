@@ -1,7 +1,7 @@
 """Raising the rungs of the ladder whose time has come: all of them in a few bulk transactions."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from models.codes import Step
 from models.days.calendar import WorkCalendar
-from models.ladder.rungs import Standing, TimedRung, standing
+from models.ladder.rungs import Standing, TimedRung, after_urging, standing
 from models.ladder.tables import Escalation
 from models.ladder.vocabulary import Raising, Recipient, Rung
 from models.matters.tables import Assignment, Matter
@@ -61,7 +61,7 @@ def _raise_batch(place: Workplace, now: datetime) -> Counter[Rung] | None:
         clerk = _Clerk(office_of(session, place), place.mechanisms, calendar, now)
         done = _recorded(session, [key_of(row) for row, _ in owed])
         for row, matter in owed:
-            clerk.look_at(row, matter, done.get(key_of(row), ()))
+            clerk.look_at(row, matter, done.get(key_of(row), {}))
         clerk.write(session)
     return clerk.raised
 
@@ -82,17 +82,17 @@ def find_due(session: Session, now: datetime) -> Sequence[Owed]:
     return session.exec(query.with_for_update(skip_locked=True)).all()
 
 
-def _recorded(session: Session, assignments: Sequence[int]) -> dict[int, list[Rung]]:
-    """Return the rungs that were raised or skipped before, for the due date in force."""
+def _recorded(session: Session, assignments: Sequence[int]) -> dict[int, dict[Rung, datetime]]:
+    """Return when rungs were raised or skipped before, for the due date in force."""
     query = (
-        select(Escalation.assignment_id, Escalation.rung)
+        select(Escalation.assignment_id, Escalation.rung, Escalation.at)
         .join(Assignment)
         .where(col(Escalation.assignment_id).in_(assignments))
         .where(col(Escalation.due_on) == Assignment.due_on)
     )
-    recorded: dict[int, list[Rung]] = {}
-    for assignment, rung in session.exec(query):
-        recorded.setdefault(assignment, []).append(Rung(rung))
+    recorded: dict[int, dict[Rung, datetime]] = {}
+    for assignment, rung, at in session.exec(query):
+        recorded.setdefault(assignment, {})[Rung(rung)] = at
     return recorded
 
 
@@ -113,8 +113,12 @@ class _Clerk:
     raised: Counter[Rung] = field(default_factory=Counter)
     _rungs: dict[tuple[Step, date], tuple[TimedRung, ...]] = field(default_factory=dict)
 
-    def look_at(self, row: Assignment, matter: Matter, done: Sequence[Rung]) -> None:
+    def look_at(self, row: Assignment, matter: Matter, done: Mapping[Rung, datetime]) -> None:
         """Note what has come for one assignment, and when to look at it again."""
+        if row.answered_at is not None or matter.outcome is not None:
+            # Nobody owes anything any more, whatever was written beside the answer.
+            self.looks.setdefault(None, []).append(key_of(row))
+            return
         stands = self._standing(row, done)
         self.looks.setdefault(stands.next_at, []).append(key_of(row))
         if stands.reached is None:
@@ -132,12 +136,17 @@ class _Clerk:
         self.raised[rule.rung] += 1
         self.shown.append(key_of(matter))
 
-    def _standing(self, row: Assignment, done: Sequence[Rung]) -> Standing:
+    def _standing(self, row: Assignment, done: Mapping[Rung, datetime]) -> Standing:
         """Return where an assignment stands; rungs are computed once for a step and date."""
+        policy = self.office.policy
         key = row.step, row.due_on
         if key not in self._rungs:
-            self._rungs[key] = self.office.policy.rungs(row.step, row.due_on, self.calendar)
-        return standing(self._rungs[key], since=row.opened_at, held=row.held, recorded=done, now=self.now)
+            self._rungs[key] = policy.rungs(row.step, row.due_on, self.calendar)
+        rungs = after_urging(
+            self._rungs[key], since=row.opened_at, urged_at=done.get(Rung.URGE), now=self.now,
+            hours=policy.business_hours, calendar=self.calendar,
+        )  # fmt: skip
+        return standing(rungs, since=row.opened_at, held=row.held, recorded=done, now=self.now)
 
     def _record(
         self, row: Assignment, matter: Matter, rung: TimedRung, raising: Raising, reason: str

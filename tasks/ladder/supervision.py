@@ -14,7 +14,7 @@ from models.office.directory import Office
 from models.record.entry_kinds import EntryKind
 from models.texts import check_person, check_text, visible
 from tasks.desks import Mechanisms
-from tasks.informants.identities import refuse_naming
+from tasks.informants.screening import Author, refuse_naming, screened
 from tasks.ladder.circulars import draft_circular, stored_rung
 from tasks.ladder.rung_messages import Notice, NoticeDesk
 from tasks.matters.reading import find_matter, key_of, read_file
@@ -62,16 +62,18 @@ def supervise(place: Workplace, number: str, request: SupervisionRequest, now: d
     Source: 通知§12(六).
     """
     _check(request)
-    with place.writing() as session:
+    with screened(place) as session:
         matter = find_matter(session, number, for_change=True)
         row = read_file(session, matter, place.mechanisms).open_assignment
         if row is None:
             raise RuleViolation(f"该{place.kinds.of(matter.kind).called}当前没有待反馈的环节，不能督办。")
-        refuse_naming(session, place, matter, request.note)
         office = office_of(session, place)
         case = _Case(
             session, office, place.mechanisms, matter, row, _rule(office, request.rung, row), request, now
         )
+        case.clear_place()
+        author = Author(office.bureau().code, case.actor, now)
+        refuse_naming(session, place, matter, author, request.note)
         return case.carry_out()
 
 
@@ -123,7 +125,6 @@ class _Case:
 
     def carry_out(self) -> Supervised:
         """Write the escalation, its ledger entry and its messages."""
-        self._clear_place()
         self.session.add(
             Escalation(
                 assignment_id=key_of(self.row), due_on=self.row.due_on, rung=self.rule.rung,
@@ -147,7 +148,7 @@ class _Case:
         self.session.add(self.matter)
         return Supervised(self.raising, circular)
 
-    def _clear_place(self) -> None:
+    def clear_place(self) -> None:
         """Make room for a rung that was skipped or withheld before; the ledger keeps that it was.
 
         Raises:

@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from models.days.calendar import YearNotice
@@ -16,7 +17,7 @@ from models.messages.kinds import MessageKind
 from models.record.entries import RULE
 from models.record.entry_kinds import EntryKind
 from tasks.desks import Act
-from tasks.matters.due_dates import recompute
+from tasks.matters.due_dates import settle_due
 from tasks.matters.reading import read_file
 from tasks.messages.posting import tell_unit
 from tasks.petitions.pending import move_due
@@ -103,21 +104,21 @@ def _recompute_open(session: Session, place: Workplace, now: datetime) -> list[M
     owing = col(Matter.id).in_(select(Assignment.matter_id).where(opened))
     # An answer that is just coming in is waited for: its assignment is not to be touched any more.
     session.exec(select(Matter.id).where(owing).order_by(col(Matter.id)).with_for_update()).all()
+    # The rungs of a date that stays may move all the same: they are worked out anew by the next patrol.
+    session.connection().execute(update(Assignment).where(opened).values(rung_at=now))
     query = select(Assignment, Matter).join(Matter).where(opened).execution_options(populate_existing=True)
     for row, matter in session.exec(query.order_by(col(Assignment.id))).all():
         if row.answered_at is not None:
             # A circular that an earlier row has just made pointless.
             continue
-        due = recompute(row, policy, due_dates)
-        # A date that would already lie behind us stays where it was: a change makes nobody overdue.
-        day = due.day if due.day >= row.due_on or policy.deadline(due.day) >= now else row.due_on
-        if (day, due.provisional) == (row.due_on, row.provisional):
+        due = settle_due(row, policy, due_dates, now)
+        if due == Due(row.due_on, row.provisional):
             continue
-        change = MovedDate(matter.number, row.step.label, row.due_on, day)
-        move_due(act, matter, row, Due(day, due.provisional))
+        change = MovedDate(matter.number, row.step.label, row.due_on, due.day)
+        move_due(act, matter, row, due)
         append_entry(
             session, matter.number, now, EntryKind.DUE_RECOMPUTED, RULE, _summary(change),
-            step=row.step.value, before=change.before.isoformat(), after=day.isoformat(),
+            step=row.step.value, before=change.before.isoformat(), after=due.day.isoformat(),
         )  # fmt: skip
         file = read_file(session, matter, place.mechanisms)
         tell_unit(session, office, file, row, MessageKind.DUE_MOVED, row.unit_code, now)

@@ -22,7 +22,7 @@ from tasks.desks import Act, MatterFile
 from tasks.documents.issuing import NewDocument, issue_documents
 from tasks.evidence.pieces import referenced_evidence, store_pieces
 from tasks.evidence.taking_in import taken_in
-from tasks.informants.identities import refuse_naming
+from tasks.informants.screening import Author, refuse_naming, screened
 from tasks.matters.due_dates import due_at_extension
 from tasks.matters.reading import find_matter, key_of, read_file
 from tasks.messages.posting import tell_unit
@@ -70,9 +70,8 @@ def request_extension(place: Workplace, number: str, request: ExtensionRequest, 
         RuleViolation: The request breaks a rule, or comes after the due date; nothing is written.
         ConflictError: Another request about the same due date waits for its decision, or the lead is closed.
     """
-    with taken_in(place, request.files) as pieces, place.writing() as session:
+    with taken_in(place, request.files) as pieces, screened(place) as session:
         lead = find_matter(session, number, for_change=True)
-        refuse_naming(session, place, lead, request.grounds, *(piece.name for piece in pieces))
         office = office_of(session, place)
         file = read_file(session, lead, place.mechanisms)
         known = referenced_evidence(session, lead, request.references)
@@ -83,6 +82,9 @@ def request_extension(place: Workplace, number: str, request: ExtensionRequest, 
         row = file.assignments[-1].row
         if pending_petitions(session, row, EXTENSIONS.code):
             raise ConflictError("该线索已有延期申请待审批，请等待审批结果。")
+        actor = f"{office.stored(accepted.unit).short_name} {accepted.person}"
+        names = (piece.name for piece in pieces)
+        refuse_naming(session, place, lead, Author(accepted.unit, actor, now), request.grounds, *names)
         stored = store_pieces(session, lead, pieces, now)
         request_files = {key_of(piece): piece for piece in (*known, *stored)}
         return _Case(session, office, lead, row, accepted, now).put_forward(request_files)

@@ -8,13 +8,14 @@ import click
 
 from deployments.cli.frame import Group, emit, json_option, table, workplace
 from models.codes import Step
-from models.days.moments import read_day
+from models.days.calendar import YearNotice
+from models.days.moments import read_moment
 from models.days.terms import Term, TermUnit, due_date, explanation_lines
 from models.errors import RuleViolation
 from models.office.policy import Policy
-from tasks.office.notice_files import read_notices
+from tasks.office.notice_files import GivenDays, read_days
 from tasks.office.year_notices import import_notice
-from tasks.workplace import work_calendar
+from tasks.workplace import Workplace, work_calendar
 
 _TERM = re.compile(r"(\d{1,3})\s*(个?工作日|w|日|天|d)?")
 
@@ -48,20 +49,25 @@ def show(*, year: int, as_json: bool) -> None:
 @click.argument("term")
 @json_option
 def due(*, start: str, term: str, as_json: bool) -> None:
-    """推算到期日：START 为起算事件日，TERM 为环节名称，或 3个工作日、7日 这样的期限。"""
-    day = read_day(start, "起算日")
+    """推算到期日：START 为起算事件的日期或时间，TERM 为环节名称，或 3个工作日、7日 这样的期限。"""
     with workplace() as place, place.reading() as session:
-        found = due_date(day, _read_term(term, place.policy), work_calendar(session))
+        policy = place.policy
+        moment = read_moment(start, "起算日", policy.business_hours, not_before=None, now=place.clock())
+        # The day of the event does not count, whatever its hour.
+        found = due_date(policy.day_of(moment), _read_term(term, policy), work_calendar(session))
+        ends = policy.deadline(found.day)
     data = {
         "start": str(found.start),
         "due": str(found.day),
+        "ends": ends.isoformat(),
         "provisional": found.provisional,
         "days": [
             {"date": str(d.day), "ordinal": d.ordinal, "reason": d.reason, "provisional": d.provisional}
             for d in found.days
         ],
     }
-    emit(data, "\n".join(explanation_lines(found)), as_json=as_json)
+    told = "\n".join(explanation_lines(found))
+    emit(data, f"{told} {policy.business_hours.ending}", as_json=as_json)
 
 
 def _read_term(text: str, policy: Policy) -> Term:
@@ -77,18 +83,27 @@ def _read_term(text: str, policy: Policy) -> Term:
     return Term(value=value, unit=unit, start="手工推算", source="手工推算", valid_from=date.min)
 
 
+def _notices(place: Workplace, given: GivenDays, *, supplement: bool) -> list[YearNotice]:
+    """Return the notices of whole years that a file stands for."""
+    if not supplement:
+        return given.whole_years()
+    with place.reading() as session:
+        return given.supplementing(work_calendar(session), place.policy.day_of(place.clock()))
+
+
 @calendar.command("import")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--year", type=click.IntRange(2004, 2099), help="通知所属年份；跨年的通知应写明")
+@click.option("--supplement", is_flag=True, help="补充通知：文件只含有变动的几天，其余各日不变")
 @json_option
-def import_file(*, file: Path, year: int | None, as_json: bool) -> None:
-    """导入国务院办公厅年度放假安排（CSV 或 JSON），并重算全部在办期限。"""
+def import_file(*, file: Path, year: int | None, supplement: bool, as_json: bool) -> None:
+    """导入国务院办公厅年度放假安排或补充通知（CSV 或 JSON），并重算全部在办期限。"""
     from tasks.runs.starting import wake_ended
 
-    notices = read_notices(file, year)
+    given = read_days(file, year)
     lines, data = [], []
     with workplace() as place:
-        for notice in notices:
+        for notice in _notices(place, given, supplement=supplement):
             now = place.clock()
             done = import_notice(place, notice, now)
             state = f"已导入，调整{len(done.moved)}个在办期限" if done.created else "此前已导入，未重复导入"

@@ -6,7 +6,7 @@ import click
 
 from deployments.cli.frame import Group, emit, json_option, table, workplace
 from models.office.directory import read_directory
-from tasks.given_files import decode_text, read_bytes
+from tasks.given.files import decode_text, read_bytes
 from tasks.office.units import import_units, list_units
 
 

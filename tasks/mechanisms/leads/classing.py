@@ -15,7 +15,7 @@ from models.matters.tables import Matter
 from models.record.entry_kinds import EntryKind
 from models.texts import check_person
 from tasks.archive.archiving import matter_of
-from tasks.informants.identities import refuse_naming
+from tasks.informants.screening import Author, refuse_naming, screened
 from tasks.matters.reading import key_of, read_file
 from tasks.record.ledger import append_entry
 from tasks.workplace import Workplace, bureau_person, office_of
@@ -47,10 +47,9 @@ def classify(place: Workplace, number: str, wanted: Classing, now: datetime) -> 
     Source: 通知§13(三).
     """
     person, reason = check_person(wanted.person), check_reason(wanted.reason)
-    with place.writing() as session:
+    with screened(place) as session:
         matter, record = _found(session, number)
         refuse_disposed(record)
-        refuse_naming(session, place, matter, reason)
         file = read_file(session, matter, place.mechanisms)
         lead = file.subject
         before = {"importance": lead.importance.value, "barrier": lead.barrier and lead.barrier.value}
@@ -58,6 +57,9 @@ def classify(place: Workplace, number: str, wanted: Classing, now: datetime) -> 
         after = {"importance": lead.importance.value, "barrier": lead.barrier and lead.barrier.value}
         if after == before:
             raise RuleViolation("分类与现有的一致，没有需要改动的内容。")
+        actor = bureau_person(session, place, person)
+        author = Author(office_of(session, place).bureau().code, actor, now)
+        refuse_naming(session, place, matter, author, reason)
         session.add(lead)
         told = lead.importance.label + (
             f"，壁垒类型{lead.barrier.value}{lead.barrier.label}" if lead.barrier else ""
@@ -71,7 +73,7 @@ def classify(place: Workplace, number: str, wanted: Classing, now: datetime) -> 
             session.add(record)
             told += f"；{kept_label(record.kept_until)}"
         append_entry(
-            session, matter.number, now, EntryKind.CLASSIFIED, bureau_person(session, place, person),
+            session, matter.number, now, EntryKind.CLASSIFIED, actor,
             f"分类为{told}：{reason}", before=before, after=after,
             kept_until=record.kept_until.isoformat() if record and record.kept_until else None,
         )  # fmt: skip

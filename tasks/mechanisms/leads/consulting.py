@@ -12,7 +12,7 @@ from models.matters.tables import Matter
 from models.messages.kinds import MessageKind
 from models.texts import check_person, check_text, visible
 from tasks.documents.issuing import NewDocument, issue_documents
-from tasks.informants.identities import refuse_naming
+from tasks.informants.screening import Author, refuse_naming, screened
 from tasks.matters.reading import find_matter, read_file
 from tasks.messages.posting import tell_unit
 from tasks.messages.values import matter_values
@@ -39,11 +39,10 @@ def consult(place: Workplace, number: str, asked: Consultation, now: datetime) -
         RuleViolation: The lead is closed or not handed to anybody yet, or something is missing.
     """
     _check(asked, place.policy.day_of(now))
-    with place.writing() as session:
+    with screened(place) as session:
         matter = find_matter(session, number, for_change=True)
         file = read_file(session, matter, place.mechanisms)
         _check_matter(matter)
-        refuse_naming(session, place, matter, asked.question)
         if not file.assignments:
             raise RuleViolation("该线索尚未派发，请几秒后重试。")
         office = office_of(session, place)
@@ -51,6 +50,8 @@ def consult(place: Workplace, number: str, asked: Consultation, now: datetime) -
         row = file.assignments[-1].row
         told = {"question": asked.question.strip(), "reply_by": day_label(asked.reply_by)}
         actor = f"{office.bureau().short_name} {asked.person.strip()}"
+        author = Author(office.bureau().code, actor, now)
+        refuse_naming(session, place, matter, author, asked.question)
         recipients = "、".join(unit.name for unit in units)
         values = {**matter_values(office, file, row, row.unit_code), **told, "addressee": recipients}
         letter = NewDocument(DocumentKind.CONSULTATION_LETTER, matter, recipients, values, actor=actor)

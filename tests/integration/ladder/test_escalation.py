@@ -82,24 +82,27 @@ def test_the_report_tells_who_owes_what_since_when_and_what_was_done(walk: Walk)
     assert "请" not in body
 
 
-def test_after_an_outage_only_the_highest_rung_goes_out(walk: Walk) -> None:
-    """The lower ones are recorded as skipped, with the reason."""
+def test_after_an_outage_the_unit_is_urged_first(walk: Walk) -> None:
+    """What it replaces is recorded as skipped, with the reason; what goes above the unit waits a day."""
     walk.to(Step.VERIFY)
-    assert patrols(walk, houma(30, 9), houma(30, 18)) == ["11-30 09:00 report"]
+    assert patrols(walk, houma(30, 9), houma(30, 18)) == ["11-30 09:00 urge", "11-30 15:00 supervise"]
     assert escalations(walk.place) == [
         ("remind", "skipped"),
         ("due_today", "skipped"),
-        ("urge", "skipped"),
-        ("supervise", "skipped"),
-        ("report", "raised"),
+        ("urge", "raised"),
+        ("supervise", "raised"),
     ]
     told = [entry.summary for entry in ledger_of(walk.place, walk.number) if entry.kind == "escalated"]
     assert told[0] == (
-        "核查提醒：侯马市住房和城乡建设管理局，到期日 2026-11-26"
-        "（未发出：同时已到“报告市政府”，只发最高一级）"
+        "核查提醒：侯马市住房和城乡建设管理局，到期日 2026-11-26（未发出：同时已到“催办”，只发最高一级）"
     )
-    assert told[-1] == "核查报告市政府：侯马市住房和城乡建设管理局，到期日 2026-11-26"
-    assert "此前未发出提醒和督办。" in messages_of(walk.place)[-1].body
+    assert told[-1] == "核查督办：侯马市住房和城乡建设管理局，到期日 2026-11-26"
+    tomorrow = houma(30, 9) + timedelta(days=1)
+    assert raise_rungs(walk.place, tomorrow - timedelta(seconds=1)) == {}
+    assert raise_rungs(walk.place, tomorrow) == {Rung.REPORT: 1}
+    report = messages_of(walk.place)[-1].body
+    assert "2026-11-30 09:00 催办" in report
+    assert "2026-11-30 15:00 督办" in report
 
 
 def test_an_answer_ends_the_ladder(walk: Walk, clock: Clock) -> None:

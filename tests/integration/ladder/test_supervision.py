@@ -44,6 +44,7 @@ def test_the_clock_does_not_raise_it_a_second_time(walk: Walk) -> None:
 def test_what_was_skipped_after_an_outage_may_still_be_raised_by_hand(walk: Walk) -> None:
     """The ledger keeps both."""
     walk.to(Step.VERIFY)
+    raise_rungs(walk.place, houma(27, 9))
     raise_rungs(walk.place, houma(30, 9))
     assert supervise(walk.place, walk.number, REQUEST, houma(30, 10)) == Supervised(Raising.RAISED)
     raisings = [e.detail["raising"] for e in ledger_of(walk.place, walk.number)

@@ -17,7 +17,7 @@ from models.days.calendar import DayKind, NoticeDay, YearNotice
 from models.errors import InputError
 from tasks.lookup.stories import explain_due
 from tasks.matters.reading import find_matter, read_file
-from tasks.office.notice_files import read_notices
+from tasks.office.notice_files import read_days
 from tasks.office.year_notices import CalendarImport, MovedDate, import_notice
 from tasks.workplace import Workplace, work_calendar
 
@@ -51,7 +51,7 @@ FEBRUARY = date(2027, 2, 1)
 def notice(tmp_path: Path) -> YearNotice:
     """The notice for 2027, read from the file an operator keyed in."""
     (tmp_path / "2027.csv").write_text(NOTICE, encoding="utf-8-sig")
-    (read,) = read_notices(tmp_path / "2027.csv", None)
+    (read,) = read_days(tmp_path / "2027.csv", None).whole_years()
     return read
 
 
@@ -193,7 +193,7 @@ def test_a_notice_may_reach_into_the_neighbouring_year(tmp_path: Path) -> None:
             {"date": "2028-10-01", "kind": "rest", "festival": "国庆节"}]""",
         encoding="utf-8",
     )
-    (read,) = read_notices(tmp_path / "2028.json", 2028)
+    (read,) = read_days(tmp_path / "2028.json", 2028).whole_years()
     assert (read.year, len(read.days), read.issued_on) == (2028, 4, None)
     assert read.days[date(2027, 12, 31)] == NoticeDay(DayKind.REST, "元旦")
 

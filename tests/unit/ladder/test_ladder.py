@@ -14,7 +14,7 @@ from models.codes import Step
 from models.days.calendar import published_calendar
 from models.documents.vocabulary import DocumentKind
 from models.errors import InputError
-from models.ladder.rungs import Standing, standing
+from models.ladder.rungs import Standing, after_urging, standing
 from models.ladder.vocabulary import Recipient, Rung
 from models.office.policy import packaged_policy_text, read_policy
 
@@ -84,51 +84,88 @@ def test_the_circular_needs_a_person_and_the_report_goes_to_the_government() -> 
     )
 
 
-def stand(now: str, *, since: datetime = LONG_AGO, held: bool = False, done: str = "") -> Standing:
+def stand(
+    now: str, *, since: datetime = LONG_AGO, held: bool = False, done: str = "", urged: str = ""
+) -> Standing:
     """Return where a rectification stands that is due on Wednesday 2026-11-25."""
-    rungs = POLICY.rungs(Step.RECTIFY, date(2026, 11, 25), CALENDAR)
     recorded = [Rung(name) for name in done.split()]
+    rungs = after_urging(
+        POLICY.rungs(Step.RECTIFY, date(2026, 11, 25), CALENDAR),
+        since=since, urged_at=at(urged) if urged else None, now=at(now), hours=HOURS, calendar=CALENDAR,
+    )  # fmt: skip
     return standing(rungs, since=since, held=held, recorded=recorded, now=at(now))
 
 
+def told(found: Standing) -> tuple[str, str]:
+    """Return the rung that goes out and those that are passed over for it."""
+    reached = found.reached.rule.rung.value if found.reached else ""
+    return reached, " ".join(rung.rule.rung.value for rung in found.missed)
+
+
+BEFORE = "remind due_today"
+
+
 @pytest.mark.parametrize(
-    ("now", "done", "reached", "missed", "next_at"),
+    ("now", "done", "urged", "reached", "missed", "next_at"),
     [
-        ("11-24 08:59", "", "", "", "11-24 09:00"),
-        ("11-24 09:00", "", "remind", "", "11-25 09:00"),
-        ("11-24 09:01", "remind", "", "", "11-25 09:00"),
+        ("11-24 08:59", "", "", "", "", "11-24 09:00"),
+        ("11-24 09:00", "", "", "remind", "", "11-25 09:00"),
+        ("11-24 09:01", "remind", "", "", "", "11-25 09:00"),
         # The day has passed, but nobody is told in the evening.
-        ("11-25 18:30", "remind due_today", "", "", "11-26 09:00"),
-        # An outage of three working days: only the highest is sent.
-        ("11-27 09:00", "remind", "report", "due_today urge supervise", "11-30 09:00"),
-        ("12-20 09:00", "", "circular", "remind due_today urge supervise report", None),
-        ("12-20 09:00", "remind due_today urge supervise report circular", "", "", None),
+        ("11-25 18:30", BEFORE, "", "", "", "11-26 09:00"),
+        # In time: half a day to the supervision, a day to the report.
+        ("11-26 09:00", BEFORE, "", "urge", "", "11-26 15:00"),
+        ("11-26 15:00", f"{BEFORE} urge", "11-26 09:00", "supervise", "", "11-27 09:00"),
+        ("11-27 09:00", f"{BEFORE} urge supervise", "11-26 09:00", "report", "", "11-30 09:00"),
+        # An outage of a working day and more: the unit is urged first, the rest keeps its distance.
+        ("11-27 09:00", "remind", "", "urge", "due_today", "11-27 15:00"),
+        ("11-27 15:00", f"{BEFORE} urge", "11-27 09:00", "supervise", "", "11-30 09:00"),
+        ("11-30 08:59", f"{BEFORE} urge supervise", "11-27 09:00", "", "", "11-30 09:00"),
+        ("11-30 09:00", f"{BEFORE} urge supervise", "11-27 09:00", "report", "", "12-01 09:00"),
+        # Urged in the afternoon: supervision on the next day, the report a full working day later.
+        ("11-27 16:00", f"{BEFORE} urge", "11-27 16:00", "", "", "11-30 15:00"),
+        ("11-30 15:30", f"{BEFORE} urge supervise", "11-27 16:00", "", "", "11-30 16:00"),
+        ("11-30 16:00", f"{BEFORE} urge supervise", "11-27 16:00", "report", "", "12-01 09:00"),
+        # A long outage after the urging: only the highest of what has come.
+        ("12-21 09:00", f"{BEFORE} urge", "11-26 09:00", "circular", "supervise report", None),
+        ("12-21 09:00", "", "", "urge", BEFORE, "12-21 15:00"),
+        ("12-21 09:00", f"{BEFORE} urge supervise report circular", "11-26 09:00", "", "", None),
+        # By hand, before it was due: nothing moves.
+        ("11-26 15:00", f"{BEFORE} urge", "11-24 10:00", "supervise", "", "11-27 09:00"),
     ],
 )
-def test_the_highest_rung_is_raised_and_the_lower_are_missed(
-    now: str, done: str, reached: str, missed: str, next_at: str | None
+def test_a_unit_is_urged_first_and_only_the_highest_of_the_rest_goes_out(
+    now: str, done: str, urged: str, reached: str, missed: str, next_at: str | None
 ) -> None:
-    """Each rung once, and after an outage only the highest."""
-    found = stand(now, done=done)
-    assert (found.reached.rule.rung.value if found.reached else "") == reached
-    assert " ".join(rung.rule.rung.value for rung in found.missed) == missed
+    """Each rung once; what goes above a unit comes a working day after it was urged."""
+    found = stand(now, done=done, urged=urged)
+    assert told(found) == (reached, missed)
     assert found.next_at == (at(next_at) if next_at else None)
 
 
 def test_an_extension_asked_for_holds_the_overdue_rungs_only() -> None:
-    """Reminders go on; a refusal lets what has come meanwhile be raised at once."""
+    """Reminders go on; after a refusal behind the due day the unit is urged before anything else."""
     assert stand("11-24 10:00", held=True).reached is not None
-    asked = stand("11-27 10:00", held=True, done="remind due_today")
+    asked = stand("11-27 10:00", held=True, done=BEFORE)
     assert (asked.reached, asked.next_at) == (None, None)
-    refused = stand("11-27 10:00", done="remind due_today")
-    assert refused.reached is not None
-    assert refused.reached.rule.rung is Rung.REPORT
+    refused = stand("11-27 10:00", done=BEFORE)
+    assert (told(refused), refused.next_at) == (("urge", ""), at("11-27 15:00"))
+    later = stand("11-30 10:00", done=f"{BEFORE} urge supervise", urged="11-27 10:00")
+    assert told(later) == ("report", "")
 
 
 def test_what_lay_before_the_assignment_was_opened_is_nobodys_failing() -> None:
-    """A returned answer keeps its old date, yet is not supervised for days in which nobody owed anything."""
-    found = stand("11-26 16:00", since=at("11-26 15:30"))
+    """A returned answer keeps its old date; its unit is urged on the next working day, then has its own."""
+    opened = at("11-26 15:30")
+    found = stand("11-26 16:00", since=opened)
     assert (found.reached, found.missed, found.next_at) == (None, (), at("11-27 09:00"))
+    assert told(stand("11-27 09:00", since=opened)) == ("urge", "")
+    # Round two, weeks behind its date: never a circular first.
+    late = at("12-21 15:30")
+    assert told(stand("12-21 16:00", since=late)) == ("", "")
+    assert told(stand("12-22 09:00", since=late)) == ("urge", "")
+    after = stand("12-22 09:05", since=late, done="urge", urged="12-22 09:00")
+    assert (told(after), after.next_at) == (("", ""), at("12-22 15:00"))
 
 
 def test_a_due_date_that_has_become_a_rest_day_has_no_reminder_after_it() -> None:
@@ -159,6 +196,30 @@ def test_laws_of_the_ladder(due_on: date, step: Step, minutes: int) -> None:
         rungs, since=LONG_AGO.replace(year=2017), held=False, recorded=[r.rule.rung for r in told], now=now
     )
     assert (again.reached, again.missed) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"closes = 18:00:00": "closes = 20:00:00"}, "催办应不早于到期日 20:00（办公结束时间）"),
+        (
+            {"closes = 18:00:00": "closes = 08:30:00", "opens = 09:00:00": "opens = 08:00:00"},
+            "当日提醒应早于到期日 08:30",
+        ),
+        ({"offset = 1\nat = 15:00:00": "offset = 0\nat = 17:00:00"}, "按时间先后|督办应不早于"),
+    ],
+)
+def test_no_rung_says_what_is_not_true_yet(changes: dict[str, str], says: str) -> None:
+    """With 20:00 as the end of the day a 催办 at 18:00 would say that 20:00 has passed."""
+    text = packaged_policy_text()
+    for old, new in changes.items():
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    with pytest.raises(InputError, match=says):
+        read_policy(text, "政策.toml")
+    # Told along with its rung, another end of the day is fine.
+    later = packaged_policy_text().replace("closes = 18:00:00", "closes = 20:00:00")
+    assert read_policy(later.replace("at = 18:00:00", "at = 20:00:00"), "政策.toml")
 
 
 def test_a_ladder_out_of_order_or_with_a_rung_twice_is_refused() -> None:

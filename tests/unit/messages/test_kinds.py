@@ -36,7 +36,7 @@ _NO_MESSAGES = {"story", "informant", "export_guide"}
 @pytest.mark.parametrize(
     ("vocabulary", "before", "added"),
     [
-        (EntryKind, _ENTRIES_BEFORE, {"wording_failed", "part_opened"}),
+        (EntryKind, _ENTRIES_BEFORE, {"wording_failed", "part_opened", "naming_refused", "naming_confirmed"}),
         (MessageKind, _MESSAGES_BEFORE, {"wording_fault", "task", "release"}),
     ],
 )
