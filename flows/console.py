@@ -21,10 +21,13 @@ from prefect.runtime import flow_run as this_run
 from prefect.states import Failed, Suspended
 from prefect.utilities.engine import propose_state
 
-from models.errors import Zero137Error
+from models.errors import StartError, Zero137Error
 from models.runs.names import run_name
 from tasks.conduct.waits import KEPT, ShownForm, keys_of
 from tasks.lookup.stories import Label, story_key
+from tasks.runs.observed import observed
+from tasks.runs.showing import refresh_runs
+from tasks.runs.starting import start_runs
 from tasks.workplace import Workplace, at_work
 
 logger = logging.getLogger(__name__)
@@ -73,6 +76,20 @@ async def carry_out(work: Callable[[Workplace], Awaitable[Ended]], *about: str, 
     told = str(ended.state.name).removeprefix(flow) if ended.told is None else ended.told
     await name_run(run_name(flow, *named, told))
     return ended.state
+
+
+async def bring_forward(place: Workplace, asked: str) -> str:
+    """Start the run that waits for a decision and show its matter anew; the patrol makes up for it.
+
+    Returns:
+        Blank, or what is left to the patrol.
+    """
+    try:
+        await observed("报请审批", lambda: start_runs(place, [asked]))
+        await observed("更新运行显示", lambda: refresh_runs(place, place.clock()))
+    except StartError as error:
+        return f"审批事项由下次巡查发出（{error}）"
+    return ""
 
 
 async def name_run(name: str) -> None:

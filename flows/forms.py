@@ -20,6 +20,7 @@ from models.lookup.lead_filter import Status
 from models.matters import duties
 from models.matters.tables import Assignment
 from models.matters.vocabulary import Channel
+from models.mechanisms.leads.changes import CallOff
 from models.mechanisms.leads.intake import NONE
 from models.office.directory import Office
 from tasks.conduct.answers import Submission
@@ -49,6 +50,9 @@ class LeadForm(BaseModel):
     ] = Importance.ORDINARY.label
     received_at: Annotated[
         str, Field(title="收到时间", description="如 2026-11-27 或 2026-11-27 15:30；留空为现在")
+    ] = ""
+    relapse_of: Annotated[
+        str, Field(title="反弹自", description="已办结的线索反弹的，填原线索编号；否则留空")
     ] = ""
     person: Annotated[str, Field(title="经办人", description="登记人姓名")]
 
@@ -97,6 +101,67 @@ class ExtensionForm(BaseModel):
         Field(title="申请文件编号", description="先用 zero137 evidence add 上传书面申请，再填编号，如 E12"),
     ]
     person: Annotated[str, Field(title="经办人", description="申请人姓名")]
+
+
+class HandBackForm(BaseModel):
+    """退办申请。"""
+
+    unit: Annotated[str, Field(title="退办单位", description="承办单位的简称或代码")]
+    grounds: Annotated[
+        str, Field(title="退办理由", description="为何不属于本单位职责，可写明应由哪个单位办理")
+    ]
+    evidence: Annotated[
+        str,
+        Field(title="依据材料编号", description="可留空；先用 zero137 evidence add 上传，再填编号，如 E12"),
+    ] = ""
+    person: Annotated[str, Field(title="经办人", description="退办人姓名")]
+
+
+class RedirectionForm(BaseModel):
+    """改派内容。"""
+
+    authority: Annotated[str, Field(title="改派单位", description="主管单位的简称或代码")]
+    cooperating: Annotated[str, Field(title="协办单位", description="可留空；多个单位用顿号隔开")] = ""
+    grounds: Annotated[str, Field(title="改派理由", description="将告知原单位")]
+    person: Annotated[str, Field(title="经办人", description="决定人姓名")]
+
+
+class CorrectionForm(BaseModel):
+    """更正内容；留空的不变。"""
+
+    title: Annotated[str, Field(title="标题", description="留空则不变")] = ""
+    facts: Annotated[str, Field(title="事实情况", description="留空则不变")] = ""
+    source_level: Annotated[
+        Literal[(NONE, *(level.label for level in SourceLevel))],  # type: ignore[valid-type]
+        Field(title="来源层级", description="选“无”则不变"),
+    ] = NONE
+    document_number: Annotated[str, Field(title="来文文号", description="留空则不变；填“无”则改为没有")] = ""
+    category: Annotated[
+        Literal[(NONE, *(category.label for category in Category))],  # type: ignore[valid-type]
+        Field(title="类别", description="选“无”则不变"),
+    ] = NONE
+    received_at: Annotated[str, Field(title="收到时间", description="如 2026-11-27 15:30；留空则不变")] = ""
+    grounds: Annotated[str, Field(title="更正理由", description="将告知承办单位")]
+    person: Annotated[str, Field(title="经办人", description="更正人姓名")]
+
+    @property
+    def given(self) -> dict[str, str]:
+        """What was filled in, by the keys of a lead; a drop-down that says 无 says nothing."""
+        told = self.model_dump(exclude={"grounds", "person"})
+        return told | {key: "" for key in ("source_level", "category") if told[key] == NONE}
+
+
+class CallOffForm(BaseModel):
+    """终止办理。"""
+
+    why: Annotated[
+        Literal[tuple(each.label for each in CallOff)],  # type: ignore[valid-type]
+        Field(title="终止原因", description="转送单位撤回、与另一线索重复，或误登记"),
+    ]
+    reference: Annotated[str, Field(title="依据文号", description="撤回时必填：转送单位撤回的来文文号")] = ""
+    into: Annotated[str, Field(title="并入线索", description="重复时必填：并入的在办线索编号")] = ""
+    grounds: Annotated[str, Field(title="理由", description="将告知承办单位")]
+    person: Annotated[str, Field(title="经办人", description="决定人姓名")]
 
 
 def form_for(duty: duties.Duty, office: Office, description: str) -> type[RunInput]:

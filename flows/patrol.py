@@ -16,6 +16,7 @@ from models.record.entries import RULE
 from tasks.archive.archiving import archive_leftovers
 from tasks.archive.disposal import remove_disposed
 from tasks.archive.reminders import tell_of_archive_duties
+from tasks.conduct.coming_due import open_due
 from tasks.delivery.sending import deliver_messages
 from tasks.documents.rendered import render_leftovers
 from tasks.files.checks import check_stored_files
@@ -57,6 +58,7 @@ async def _look_at_clocks(place: Workplace) -> tuple[str, str]:
     """Raise what has come due; returns what was raised and how much is provisional, in words."""
     raised = await observed("提醒与督办", lambda: raise_rungs(place, place.clock()))
     unknown = await observed("核对放假安排", lambda: tell_of_missing_notices(place, place.clock()))
+    await observed("到时开启回头看", lambda: open_due(place, place.clock()))
     await observed("档案审核与案例报送提醒", lambda: tell_of_archive_duties(place, place.clock()))
     return _told(raised), f"；{unknown}条到期日为暂定" if unknown else ""
 

@@ -15,9 +15,12 @@ from sqlmodel import Session, SQLModel
 
 from models.archive.vocabulary import Barrier, Category, Importance, Retention
 from models.codes import MatterKind
-from models.matters.facts import AcceptedAnswer, MatterFacts
+from models.documents.tables import Document
+from models.errors import RuleViolation
+from models.matters.facts import REDIRECTED, AcceptedAnswer, MatterFacts
 from models.matters.kinds import Kind, Kinds
 from models.matters.tables import Answer, Assignment, Evidence, Matter
+from models.matters.vocabulary import Channel
 from models.office.directory import Office
 
 Particulars = list[tuple[str, str]]
@@ -34,6 +37,11 @@ class AnsweredAssignment:
     row: Assignment
     answer: Answer | None
     evidence: list[Evidence]
+
+    @property
+    def counting(self) -> Answer | None:
+        """The answer, where the unit gave one or the rule did: what was redirected is another's to answer."""
+        return None if self.answer is None or self.answer.decision == REDIRECTED else self.answer
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,17 @@ class Act:
         return self.mechanisms.kinds
 
 
+@dataclass(frozen=True)
+class Redirection:
+    """To whom what a unit owes is handed anew (改派), by codes with commas between; who decided it, why."""
+
+    authority: str
+    cooperating: str
+    person: str
+    why: str
+    channel: Channel
+
+
 class Desk:
     """What one kind of matter brings; a hook that is not overridden has nothing to add.
 
@@ -100,6 +119,30 @@ class Desk:
 
     def answered(self, act: Act, file: MatterFile, accepted: AcceptedAnswer) -> None:
         """Let an answer take effect in the transaction that stores it."""
+
+    def redirect(self, act: Act, file: MatterFile, to: Redirection) -> None:
+        """Hand what is owed to another unit, in the transaction that decides so.
+
+        Raises:
+            RuleViolation: Nothing of the sort is owed.
+        """
+        del act, to
+        raise RuleViolation(f"{file.matter.kind.label}不能改派。")
+
+    def withdrawn(self, act: Act, file: MatterFile, document: Document, actor: str) -> str:
+        """Let it take effect that a person withdrew a document, in the transaction that notes it.
+
+        Returns:
+            What follows, in a sentence; blank where nothing does.
+        """
+        return ""
+
+    def relapsed(self, act: Act, file: MatterFile, accepted: AcceptedAnswer) -> None:
+        """Open anew what a look back found to have come back, in the transaction that stores the finding."""
+
+    def come_due(self, act: Act) -> Sequence[str]:
+        """Open what time alone has brought about; returns the numbers of what was opened."""
+        return ()
 
     def ended(self, act: Act, file: MatterFile, why: str) -> None:
         """Undo what waited for an answer nobody needs any more, in the transaction that ends its matter."""

@@ -51,7 +51,8 @@ _COMMANDS = {
     "export": ("deployments.cli.leads.exports", "导出台账：Excel、CSV 或 JSONL"),
     "answer": ("deployments.cli.conduct.answers", "登记某一环节的反馈"),
     "extend": ("deployments.cli.conduct.petitions", "在整改期限届满前提出延期申请"),
-    "petitions": ("deployments.cli.conduct.petitions", "查看待审批的延期申请和通报稿"),
+    "hand-back": ("deployments.cli.conduct.petitions", "不属于本单位职责的，提出退办"),
+    "petitions": ("deployments.cli.conduct.petitions", "查看待审批的延期申请、通报稿和退办申请"),
     "supervise": (
         "deployments.cli.conduct.supervision",
         "对推诿、敷衍、拖延的单位督办、报告市政府或拟稿通报",

@@ -6,13 +6,10 @@ from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed
 
-from flows.console import Ended, carry_out
+from flows.console import Ended, bring_forward, carry_out
 from flows.forms import ExtensionForm, references_in
-from models.errors import StartError
 from tasks.petitions.extensions import ExtensionRequest, request_extension
 from tasks.runs.observed import observed
-from tasks.runs.showing import refresh_runs
-from tasks.runs.starting import start_runs
 from tasks.workplace import Workplace
 
 
@@ -34,17 +31,7 @@ async def ask_for_extension(number: str, extension: ExtensionForm) -> State[Any]
 
     async def ask(place: Workplace) -> Ended:
         asked = await observed("登记申请", lambda: request_extension(place, number, request, place.clock()))
-        note = await _carry_on(place, asked)
+        note = await bring_forward(place, asked)
         return Ended(Completed(name="待审批", message=f"{number} 的延期申请已登记为 {asked}。{note}"))
 
     return await carry_out(ask, number, failed="未受理")
-
-
-async def _carry_on(place: Workplace, asked: str) -> str:
-    """Start the run that waits for the decision and show the lead anew; the patrol makes up for it."""
-    try:
-        await observed("报请审批", lambda: start_runs(place, [asked]))
-        await observed("更新运行显示", lambda: refresh_runs(place, place.clock()))
-    except StartError as error:
-        return f"审批事项由下次巡查发出（{error}）"
-    return ""

@@ -24,7 +24,7 @@ _LETTERS = frozenset({
     DocumentKind.TASK_LETTER, DocumentKind.TRANSFER_LETTER, DocumentKind.CONSULTATION_LETTER,
     DocumentKind.EXTENSION_REPLY,
 })  # fmt: skip
-_UPWARD = frozenset({DocumentKind.REPORT, DocumentKind.CLOSING_REPORT})
+_UPWARD = frozenset({DocumentKind.REPORT, DocumentKind.CLOSING_REPORT, DocumentKind.CALL_OFF_REPORT})
 
 
 def layout_of(kind: DocumentKind) -> Layout:

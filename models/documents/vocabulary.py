@@ -24,6 +24,7 @@ class DocumentKind(Labelled):
     REPORT = "report", "报告"
     CIRCULAR = "circular", "通报"
     CLOSING_REPORT = "closing_report", "办结报告"
+    CALL_OFF_REPORT = "call_off_report", "终止办理报告"
 
 
 class DocumentStatus(Labelled):

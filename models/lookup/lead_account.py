@@ -7,9 +7,9 @@ from datetime import date, datetime
 
 from models.codes import Step
 from models.days.calendar import WorkCalendar
-from models.lookup.lead_records import AssignmentRecord, LeadRecord
+from models.lookup.lead_records import AnswerRecord, AssignmentRecord, LeadRecord
 from models.lookup.statistics import month_of
-from models.matters.facts import signal
+from models.matters.facts import REDIRECTED, signal
 from models.matters.timeliness import Timeliness, timeliness
 from models.matters.vocabulary import Signal
 from models.office.directory import Office
@@ -70,18 +70,31 @@ class LeadAccount:
 
     def answered(self, step: Step, key: str) -> str:
         """Return a field of the answer to a step that counts; blank where there is none."""
-        assignment = self.latest.get(step)
-        return assignment.answer.fields.get(key, "") if assignment and assignment.answer else ""
+        answer = self._counting(step)
+        return answer.fields.get(key, "") if answer else ""
 
     def decided(self, step: Step) -> str:
         """Return the decision of the answer to a step that counts; blank where there is none."""
+        answer = self._counting(step)
+        return answer.decision if answer else ""
+
+    def _counting(self, step: Step) -> AnswerRecord | None:
+        """Return the answer that counts: what a transfer said is said anew by a redirection."""
+        if step is Step.TRANSFER:
+            return self.record.handed
         assignment = self.latest.get(step)
-        return assignment.answer.decision if assignment and assignment.answer else ""
+        answer = assignment.answer if assignment else None
+        return None if answer is None or answer.decision == REDIRECTED else answer
 
     @property
     def authority(self) -> str:
         """The short name of the competent authority; blank before the transfer."""
-        return self.reading.name(self.answered(Step.TRANSFER, "authority"))
+        return self.reading.name(self.authority_code)
+
+    @property
+    def authority_code(self) -> str:
+        """The code of the competent authority; blank before the transfer."""
+        return self.answered(Step.TRANSFER, "authority")
 
     @property
     def stage(self) -> str:

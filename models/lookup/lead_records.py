@@ -46,6 +46,7 @@ class AssignmentRecord(NamedTuple):
     extended_to: date | None
     answered_at: datetime | None
     answer: AnswerRecord | None
+    returned: bool
 
 
 class EscalationRecord(NamedTuple):
@@ -124,7 +125,13 @@ class LeadRecord(NamedTuple):
     @property
     def returns(self) -> int:
         """How often the bureau returned an answer. Source: 通知§12(五)."""
-        return sum(is_returned(assignment.step, assignment.round) for assignment in self.assignments)
+        return sum(assignment.returned for assignment in self.assignments)
+
+    @property
+    def handed(self) -> AnswerRecord | None:
+        """What was said when it was handed to an authority last, None before its transfer."""
+        answers = (each.answer for each in reversed(self.assignments) if each.answer is not None)
+        return next((answer for answer in answers if "authority" in answer.fields), None)
 
     @property
     def granted(self) -> list[ExtensionRecord]:
@@ -136,11 +143,3 @@ class LeadRecord(NamedTuple):
         """The highest rung that went out; what was skipped, withheld or waits for approval did not."""
         raised = [each.rung for each in self.escalations if each.raising is Raising.RAISED]
         return max(raised, key=_HEIGHT.__getitem__, default=None)
-
-
-def is_returned(step: Step, round_: int) -> bool:
-    """Tell whether an assignment was given because an answer before it was returned.
-
-    A review has rounds as well, but because there was something new to be reviewed.
-    """
-    return round_ > 1 and step is not Step.REVIEW

@@ -54,6 +54,7 @@ class Tally:
         refused: Of these, how many were refused.
         returns: How many answers were returned.
         rungs: How often each rung went out.
+        relapses: How often what was closed came back.
     """
 
     timeliness: Counter[Timeliness] = field(default_factory=Counter)
@@ -63,6 +64,7 @@ class Tally:
     refused: int = 0
     returns: int = 0
     rungs: Counter[Rung] = field(default_factory=Counter)
+    relapses: int = 0
 
     def add(self, other: "Tally") -> None:
         """Add what was counted elsewhere."""

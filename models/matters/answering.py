@@ -3,7 +3,7 @@
 from models.codes import Step
 from models.errors import ConflictError, RuleViolation
 from models.matters.duties import Duty
-from models.matters.facts import DEEMED, AcceptedAnswer, AnswerDraft, AssignmentFact, MatterFacts
+from models.matters.facts import DEEMED, REDIRECTED, AcceptedAnswer, AnswerDraft, AssignmentFact, MatterFacts
 from models.matters.kinds import Kind
 from models.office.directory import Office
 from models.office.policy import Policy
@@ -87,11 +87,15 @@ def open_assignment(step: Step, facts: MatterFacts, kind: Kind) -> AssignmentFac
         raise ConflictError(f"该{kind.called}已办结（{facts.outcome.label}），不再接受反馈。")
     current = facts.assignments[-1] if facts.assignments else None
     if current is not None and current.answer is None and current.step is step:
+        if current.paused:
+            raise RuleViolation(f"移交函已撤回，{kind.called}待重新移交，{step.label}暂不接受反馈。")
         return current
     if any(a.step is step for a in facts.assignments):
         last = next(a for a in reversed(facts.assignments) if a.step is step)
         if last.answer is not None and last.answer.decision == DEEMED:
             raise ConflictError(kind.duty(step).lapsed)
+        if last.answer is not None and last.answer.decision == REDIRECTED:
+            raise ConflictError(f"该{kind.called}已改派其他单位办理，本次反馈未记入。")
         raise ConflictError(f"该{kind.called}的{step.label}已有反馈，以先到者为准，本次反馈未记入。")
     due = current.step.label if current is not None and current.answer is None else "系统派发下一步"
     raise RuleViolation(f"该{kind.called}尚未进入{step.label}环节，当前环节：{due}。")

@@ -12,7 +12,8 @@ from models.codes import Step
 from models.documents.vocabulary import DocumentKind
 from models.errors import RuleViolation
 from models.labels import Labelled
-from models.matters.facts import COMPLETE, DEEMED, AcceptedAnswer, AnswerDraft, MatterFacts
+from models.ladder.vocabulary import Recipient
+from models.matters.facts import COMPLETE, DEEMED, REDIRECTED, AcceptedAnswer, AnswerDraft, MatterFacts
 from models.messages.kinds import MessageKind
 from models.office.directory import Office
 from models.office.vocabulary import Role
@@ -130,6 +131,7 @@ class Duty:
         reasons: Decisions that need an explanation, with the sentence that asks for it.
         check: What only this duty checks, once its fields were read.
         notice: The kind of message that tells who owes it; None where nobody is written to.
+        told: Who in the unit is written to.
         document: The official document that goes out with that message.
         copies: Which value of the message names the units that get a copy of the document.
         reminder: The kind of message that reminds of it, where that is not the one of the rung.
@@ -137,6 +139,7 @@ class Duty:
         lapsed: What is told to who answers after that.
         collects: Whether it is to gather the parts: it counts as answered once every part has ended, and an
             answer before that ends those that are left.
+        may_be_handed_back: Whether a unit may say that it is not theirs (退办), once for each handing over.
     """
 
     step: Step
@@ -148,12 +151,14 @@ class Duty:
     reasons: Mapping[str, str] = field(default_factory=dict)
     check: Check = _as_read
     notice: MessageKind | None = None
+    told: Recipient = Recipient.UNIT
     document: DocumentKind | None = None
     copies: str = ""
     reminder: MessageKind | None = None
     lapse: str = ""
     lapsed: str = ""
     collects: bool = False
+    may_be_handed_back: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a choice that decides what comes next and may be left out.
@@ -180,6 +185,8 @@ class Duty:
             return self.lapse
         if decision == COMPLETE:
             return "各分件均已办结"
+        if decision == REDIRECTED:
+            return "改派"
         return self.deciding.label_of(decision) if self.deciding is not None else ""
 
     def example(self, units: Mapping[Role, str], chosen: Mapping[str, str] | None = None) -> dict[str, str]:

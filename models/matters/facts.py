@@ -8,9 +8,11 @@ from typing import Protocol
 from models.codes import MatterKind, Outcome, Step
 from models.matters.vocabulary import Signal
 
-# How an answer is recorded that nobody gave: because its term ran out, or because every part has ended.
+# How an answer is recorded that nobody gave: because its term ran out, because every part has ended, or
+# because another unit is to give it.
 DEEMED = "deemed"
 COMPLETE = "complete"
+REDIRECTED = "redirected"
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,19 @@ class AnswerFact:
 
 @dataclass(frozen=True)
 class AssignmentFact:
-    """One unit owes one answer by one moment; ``round`` counts the returns of a step from 1."""
+    """One unit owes one answer by one moment; ``round`` counts the turns of a step from 1.
+
+    ``held`` says that something about it waits for a decision, ``paused`` that its letter was withdrawn: then
+    time alone brings nothing about.
+    """
 
     step: Step
     round: int
     unit: str
     due_at: datetime
     answer: AnswerFact | None = None
+    held: bool = False
+    paused: bool = False
 
 
 class MatterFacts(Protocol):
@@ -61,6 +69,15 @@ def last_answer(facts: MatterFacts, step: Step) -> AnswerFact | None:
     """Return the last answer to a step, None where there is none."""
     answers = (each.answer for each in reversed(facts.assignments) if each.step is step)
     return next(filter(None, answers), None)
+
+
+def last_naming(facts: MatterFacts, key: str) -> AnswerFact | None:
+    """Return the last answer that holds a field, None where there is none.
+
+    Which authority a lead was handed to is said when it is transferred, and again when it is redirected.
+    """
+    answers = (each.answer for each in reversed(facts.assignments))
+    return next((answer for answer in answers if answer is not None and key in answer.fields), None)
 
 
 @dataclass(frozen=True)

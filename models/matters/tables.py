@@ -85,8 +85,10 @@ class Assignment(SQLModel, table=True):
     answered_at: datetime | None = moment_field(nullable=True)
     # When the ladder has to be looked at again; empty where nothing more comes, or it was answered.
     rung_at: datetime | None = moment_field(nullable=True, index=True)
-    # While an extension is asked for, the rungs after the due date wait for the decision.
+    # While an extension or a hand-back is asked for, the rungs after the due date wait for the decision.
     held: bool = False
+    # While the letter it rests on is withdrawn, nothing comes of it by time alone.
+    paused: bool = False
     # The form last shown for it, so that what was filled in is found again after any crash, by any run.
     form_run_id: str | None = Field(default=None, max_length=36)
     form_key: str | None = Field(default=None, max_length=60)

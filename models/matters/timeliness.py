@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from models.labels import Labelled
-from models.matters.facts import DEEMED
+from models.matters.facts import DEEMED, REDIRECTED
 
 
 class Timeliness(Labelled):
@@ -30,11 +30,12 @@ def timeliness(
 
     Returns:
         ``DEEMED`` where nobody signed and the rule did (ADR-0003), ``MOOT`` where the answer was not
-        needed any more (ADR-0011), ``RUNNING`` while the due date lies ahead.
+        needed any more (ADR-0011) or is for another unit to give (ADR-0030), ``RUNNING`` while the due date
+        lies ahead.
     """
     if answered_at is None:
         return Timeliness.UNANSWERED if now > due_at else Timeliness.RUNNING
-    if decision is None:
+    if decision in (None, REDIRECTED):
         return Timeliness.MOOT
     if decision == DEEMED:
         return Timeliness.DEEMED

@@ -12,7 +12,7 @@ from models.days.moments import read_day
 from models.days.terms import day_label
 from models.errors import ConflictError, RuleViolation
 from models.matters.duties import Duty, Field, Reading
-from models.matters.facts import AcceptedAnswer, AnswerDraft, AssignmentFact, MatterFacts, last_answer
+from models.matters.facts import AcceptedAnswer, AnswerDraft, AssignmentFact, MatterFacts, last_naming
 from models.matters.kinds import Kind, Mark
 from models.matters.vocabulary import Ruling
 from models.messages.kinds import MessageKind
@@ -118,8 +118,8 @@ def accept_extension(draft: ExtensionDraft, facts: MatterFacts, office: Office) 
             f"整改期限已于 {day_label(due_on)} 届满，延期应在届满前提出，本次申请未受理"
             f"（{policy.terms.extension.source}）。"
         )
-    transfer = last_answer(facts, Step.TRANSFER)
-    authority = office.stored(transfer.fields["authority"] if transfer else assignment.unit)
+    handed = last_naming(facts, "authority")
+    authority = office.stored(handed.fields["authority"] if handed else assignment.unit)
     if not authority.is_called(draft.unit):
         unit = office.unit(draft.unit)
         raise RuleViolation(f"延期应由主管单位{authority.name}提出，{unit.name}不能提出。")

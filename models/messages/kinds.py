@@ -27,6 +27,8 @@ _ABOUT = frozenset({"asked_by", "owing", "about_step", "about_due", "proposed", 
 _PETITION = _LEAD | _ABOUT
 _CONSULTATION = _LEAD | {"question", "reply_by"}
 _REPLY = _PETITION | {"approved", "before", "after", "ruling", "decided_by"}
+# Why a lead is called off, and on what it rests.
+_CALLED_OFF = _LEAD | {"reference"}
 # A rung of the ladder; ``tasks.ladder.rung_messages`` gives them.
 _RUNG = _NAMED | {
     "owing", "unit", "addressee", "step", "due", "closes", "clock_start", "term", "as_of", "further", "late",
@@ -76,6 +78,12 @@ class MessageKind(Labelled):
     SUPERVISE = "supervise", "督办", _RUNG_MESSAGE
     REPORT = "report", "报告市政府", _RUNG_MESSAGE
     CIRCULAR = "circular", "通报", _RUNG_MESSAGE
+    HAND_BACK = "hand_back", "退办申请", _MATTER | _ABOUT
+    HAND_BACK_REPLY = "hand_back_reply", "退办答复", _MATTER | _ABOUT
+    REDIRECTED = "redirected", "改派", _MATTER | {"withdrawn", "handed_to"}
+    CORRECTED = "corrected", "更正", _MATTER | {"changes"}
+    CALLED_OFF = "called_off", "终止办理", _CALLED_OFF
+    LOOK_BACK = "look_back", "回头看", _LEAD | {"first", "first_closed"}
     ARCHIVE_REVIEW = "archive_review", "档案审核", frozenset({"addressee", "count", "lines", "basis"})
     CASE_COLLECTION = "case_collection", "案例报送", frozenset({"addressee", "months", "office", "basis"})
     CALENDAR_MISSING = "calendar_missing", "放假安排", _TO_BUREAU | {"years"}
@@ -97,4 +105,5 @@ DOCUMENT_VALUES: Mapping[DocumentKind, frozenset[str]] = {
     DocumentKind.EXTENSION_REPLY: _REPLY | {"issuer", "lead_number"},
     DocumentKind.REPORT: _RUNG_DOCUMENT,
     DocumentKind.CLOSING_REPORT: _LEAD | {"issuer"},
+    DocumentKind.CALL_OFF_REPORT: _CALLED_OFF | {"issuer"},
 }

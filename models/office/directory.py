@@ -96,6 +96,15 @@ class Office:
             raise RuleViolation(f"{unit.name}不是{role.label}，请核对单位目录中的职责。")
         return unit
 
+    def check_apart(self, authority: str, cooperating: str) -> None:
+        """Refuse an authority that is to work along with itself; both as codes. Source: 通知§1(三).
+
+        Raises:
+            RuleViolation: It is named twice.
+        """
+        if authority in cooperating.split(","):
+            raise RuleViolation(f"{self.stored(authority).name}已是主管单位，不必再列为协办单位。")
+
     def all_with(self, role: Role) -> list[UnitFact]:
         """Return the active units that carry a role, in the order of the directory."""
         return [unit for unit in self.units if unit.active and role in unit.roles]

@@ -2,14 +2,15 @@
 
 import re
 import tomllib
+from collections.abc import Mapping
 from datetime import date, datetime
 from importlib.resources import files
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from models.archive.rules import ArchiveRules
+from models.archive.rules import ArchiveRules, after_months
 from models.codes import MatterKind, Step
 from models.days.calendar import WorkCalendar
 from models.days.hours import BusinessHours, Frozen
@@ -160,7 +161,21 @@ class Numberings(Numbering):
 
 
 # Kinds that came after the first policies, which name no number for them: an upgrade stops no office.
-_NUMBERS_SINCE = {DocumentKind.TASK_LETTER: "工作函〔{year}〕{sequence}号"}
+_NUMBERS_SINCE = {
+    DocumentKind.TASK_LETTER: "工作函〔{year}〕{sequence}号",
+    DocumentKind.CALL_OFF_REPORT: "终止办理报告〔{year}〕{sequence}号",
+}
+
+
+class LookBack(Frozen):
+    """How many months after its closing the bureau looks whether what was rectified holds; 0 means never."""
+
+    after_months: int = Field(default=6, ge=0, le=60)
+    source: str = "本局内部规则：销号后六个月回头看"
+
+    def day_after(self, closed_on: date) -> date | None:
+        """Return the day on which the bureau is to look at what was closed on a day, None for never."""
+        return after_months(closed_on, self.after_months) if self.after_months else None
 
 
 class DocumentRules(Frozen):
@@ -208,6 +223,7 @@ class Policy(Frozen):
     documents: DocumentRules
     ladder: Ladder
     archive: ArchiveRules
+    look_back: LookBack = LookBack()
 
     @model_validator(mode="after")
     def _rungs_by_closing(self) -> Self:
@@ -247,11 +263,37 @@ def read_policy(text: str, origin: str) -> Policy:
         InputError: The text is no TOML, lacks a key, has an unknown one or a wrong value.
     """
     try:
-        return Policy.model_validate(tomllib.loads(text))
+        return Policy.model_validate(_with_later_steps(tomllib.loads(text)))
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"政策文件 {origin} 不是有效的 TOML：{error}。") from error
     except ValidationError as error:
         raise InputError(f"政策文件 {origin} 有误：{describe_faults(error)}。") from error
+
+
+def _with_later_steps(given: dict[str, Any]) -> dict[str, Any]:
+    """Return a policy with what the packaged one says of steps that came after it was written.
+
+    An upgrade stops no office: a step that it has no term for has the packaged term, and the packaged rungs
+    of those that are on its ladder.
+    """
+    terms, ladder = given.get("terms"), given.get("ladder")
+    if not isinstance(terms, dict) or not isinstance(ladder, list):
+        return given
+    packaged = tomllib.loads(packaged_policy_text())
+    later = packaged["terms"].keys() - Terms.model_fields.keys() - terms.keys()
+    steps = {rule["rung"]: [step for step in rule["steps"] if step in later] for rule in packaged["ladder"]}
+    return {
+        **given,
+        "terms": terms | {step: packaged["terms"][step] for step in sorted(later)},
+        "ladder": [_with_steps(rule, steps) for rule in ladder],
+    }
+
+
+def _with_steps(rule: Any, steps: Mapping[str, list[str]]) -> Any:  # noqa: ANN401 - whatever the file holds
+    """Return a rule of a ladder for further steps, by the name of its rung."""
+    if not isinstance(rule, dict) or not isinstance(rule.get("steps"), list):
+        return rule
+    return {**rule, "steps": [*rule["steps"], *steps.get(str(rule.get("rung")), [])]}
 
 
 def packaged_policy_text() -> str:

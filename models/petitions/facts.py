@@ -11,7 +11,8 @@ from models.matters.facts import AssignmentFact
 class PetitionFacts:
     """Everything a petition depends on: who decides, since when, and the due date in force it is about.
 
-    ``proposed_on`` is the date an extension is asked for; a circular has none.
+    ``proposed_on`` is the date an extension is asked for; a circular has none. ``asked_by`` is the unit that
+    put it forward; ``is_second`` says that another unit handed the same matter back before.
     """
 
     kind: MatterKind
@@ -21,3 +22,5 @@ class PetitionFacts:
     proposed_on: date | None = None
     outcome: Outcome | None = None
     assignments: tuple[AssignmentFact, ...] = ()
+    asked_by: str = ""
+    is_second: bool = False

@@ -8,7 +8,6 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, BinaryIO
 
-from models.codes import Step
 from models.lookup.lead_account import LeadAccount
 from notifications.tables.ledger_columns import COLUMNS, Cell, DueDay
 
@@ -85,7 +84,7 @@ def _lead(account: LeadAccount) -> dict[str, object]:
     return {
         **{key: told.pop(key) for key in ("number", "printed_number", "title", "facts")},
         "signal": account.signal.value,
-        "authority": account.answered(Step.TRANSFER, "authority"),
+        "authority": account.authority_code,
         "owing": owed.unit if owed else "",
         "due_on": owed.due_on.isoformat() if owed else None,
         **told,

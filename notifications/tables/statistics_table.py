@@ -15,7 +15,7 @@ TIMELINESS_HEADINGS = (
     "应反馈", "按期", "按期率", "逾期反馈", "逾期未反馈", "逾期未签收", "办理中",
     "中位用时（工作日）", "最长用时（工作日）",
 )  # fmt: skip
-EVENT_HEADINGS = ("延期申请", "同意", "不同意", "退回", *(rung.label for rung in Rung))
+EVENT_HEADINGS = ("延期申请", "同意", "不同意", "退回", *(rung.label for rung in Rung), "反弹")
 # What is told of a lead before anybody was named.
 UNTRANSFERRED = "尚未移交"
 
@@ -33,7 +33,7 @@ def timeliness_cells(tally: Tally) -> tuple[Cell, ...]:
 def event_cells(tally: Tally) -> tuple[int, ...]:
     """Return the figures under ``EVENT_HEADINGS``."""
     rungs = (tally.rungs[rung] for rung in Rung)
-    return (tally.asked, tally.granted, tally.refused, tally.returns, *rungs)
+    return (tally.asked, tally.granted, tally.refused, tally.returns, *rungs, tally.relapses)
 
 
 def grouped(

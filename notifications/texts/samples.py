@@ -81,5 +81,11 @@ SAMPLES: Mapping[str, object] = {
     "recipient": "侯马市住房和城乡建设管理局",
     "written": "提醒",
     "replaced": True,
+    "handed_to": "侯马市行政审批服务管理局",
+    "withdrawn": "侯发改移函〔2026〕1号",
+    "changes": ["来文文号：原“示例转办〔2026〕8号”，现“示例转办〔2026〕9号”"],
+    "reference": "示例函〔2026〕15号",
+    "first": "侯线〔2026〕12号（L2026-0012）",
+    "first_closed": "2026-06-30",
     "subject": "【核查】侯线〔2026〕12号 请于 2026-12-31（星期四） 前反馈核查情况",
 }

@@ -29,6 +29,8 @@ from tasks.workplace import Workplace
 _AT_ONCE = 500
 _KINDS = (
     EntryKind.REGISTERED,
+    EntryKind.CORRECTED,
+    EntryKind.REDIRECTED,
     EntryKind.PART_OPENED,
     EntryKind.ANSWERED,
     EntryKind.DEEMED_RECEIVED,
@@ -69,9 +71,10 @@ class _Told:
     def take(self, kind: str, detail: Detail) -> None:
         """Take the next entry."""
         match kind:
-            case EntryKind.REGISTERED:
-                self.registered = detail
-            case EntryKind.ANSWERED:
+            case EntryKind.REGISTERED | EntryKind.CORRECTED:
+                # A correction says anew what was registered, as far as it can be corrected.
+                self.registered = {**(self.registered or {}), **detail.get("registered", detail)}
+            case EntryKind.ANSWERED | EntryKind.REDIRECTED:
                 self.answers[str(detail["step"]), int(detail["round"])] = detail
                 self.files.update(detail["evidence"])
             case EntryKind.DEEMED_RECEIVED:

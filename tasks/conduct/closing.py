@@ -20,8 +20,9 @@ def close_matter(act: Act, file: MatterFile, outcome: Outcome) -> None:
     matter.outcome, matter.closed_at = outcome, act.now
     act.session.add(matter)
     late = [
-        a.row.step.label for a in file.assignments if a.row.answered_at and a.row.answered_at > a.row.due_at
-    ]
+        a.row.step.label for a in file.assignments
+        if a.counting is not None and a.row.answered_at and a.row.answered_at > a.row.due_at
+    ]  # fmt: skip
     summary = f"{matter.kind.label}办结：{outcome.label}" + (
         f"（逾期环节：{'、'.join(late)}）" if late else "，各环节均按期"
     )

@@ -29,7 +29,7 @@ from tasks.desks import Act, MatterFile
 from tasks.documents.issuing import NewDocument, issue_documents
 from tasks.matters.due_dates import settle_due
 from tasks.matters.reading import find_matter, key_of, read_file
-from tasks.messages.posting import tell_unit
+from tasks.messages.posting import Addressee, tell_unit
 from tasks.messages.values import matter_values
 from tasks.record.ledger import append_entry
 from tasks.workplace import Workplace, office_of, work_calendar
@@ -97,7 +97,8 @@ def _assign(
     if duty.notice is not None:
         told = MessageKind.RETURN if step.returned_from else duty.notice
         document = "" if step.returned_from else _issue(session, office, file, row, duty, now)
-        tell_unit(session, office, file, row, told, unit.code, now, document=document)
+        to = Addressee(unit.code, duty.told)
+        tell_unit(session, office, file, row, told, to, now, document=document)
 
 
 def _issue(

@@ -5,7 +5,7 @@ refusal is noted, and after a few of them nothing of that unit is taken until th
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ from models.informants.identity import Identity, identity_in
 from models.informants.naming import Naming, naming_in
 from models.informants.tables import Informant
 from models.matters.tables import Matter
+from models.mechanisms.leads.tables import Lead
 from models.record.entries import digest
 from models.record.entry_kinds import EntryKind
 from models.record.tables import LedgerEntry
@@ -86,15 +87,16 @@ def refuse_naming(session: Session, place: Workplace, matter: Matter, author: Au
     Source: ADR-0016.
     """
     root = matter if matter.root_id is None else session.get_one(Matter, matter.root_id)
-    identity = _identity(session, place, root)
-    if identity is None:
+    identities = list(_identities(session, place, root))
+    if not identities:
         return
     tries = _tries(session, root.number, author)
     if len(tries) >= _MOST_TRIES:
         raise RuleViolation(_TOO_OFTEN)
     units = office_of(session, place).units
     names = frozenset(name for unit in units for name in (unit.name, unit.short_name))
-    match naming_in(identity, *texts, words=names):
+    found = {naming_in(identity, *texts, words=names) for identity in identities}
+    match next((naming for naming in (Naming.NAMED, Naming.WITHIN) if naming in found), Naming.NONE):
         case Naming.NAMED:
             raise NamingRefused(_NAMED, root.number, author, "")
         case Naming.WITHIN:
@@ -107,15 +109,22 @@ def refuse_naming(session: Session, place: Workplace, matter: Matter, author: Au
             )  # fmt: skip
 
 
-def _identity(session: Session, place: Workplace, root: Matter) -> Identity | None:
-    """Return who reported a lead, None where nobody is kept or nothing can be opened."""
+def is_naming(session: Session, place: Workplace, matter: Matter, *texts: str) -> bool:
+    """Tell whether texts name an informant of a lead, or may do so."""
+    return any(
+        naming_in(identity, *texts) is not Naming.NONE for identity in _identities(session, place, matter)
+    )
+
+
+def _identities(session: Session, place: Workplace, root: Matter) -> Iterator[Identity]:
+    """Give who reported a lead and those that were merged into it, as far as it is kept and can be opened."""
     row = session.get(Informant, key_of(root))
-    if row is None:
-        return None
-    try:
-        return identity_in(open_vault(place).open(row.sealed), root.number)
-    except Zero137Error:
-        return None
+    if row is not None:
+        with suppress(Zero137Error):
+            yield identity_in(open_vault(place).open(row.sealed), root.number)
+    merged = select(Matter).join(Lead).where(Lead.merged_into_id == root.id)
+    for matter in session.exec(merged.order_by(col(Matter.id))).all():
+        yield from _identities(session, place, matter)
 
 
 def _tries(session: Session, stream: str, author: Author) -> list[str]:

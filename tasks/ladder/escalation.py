@@ -115,8 +115,9 @@ class _Clerk:
 
     def look_at(self, row: Assignment, matter: Matter, done: Mapping[Rung, datetime]) -> None:
         """Note what has come for one assignment, and when to look at it again."""
-        if row.answered_at is not None or matter.outcome is not None:
-            # Nobody owes anything any more, whatever was written beside the answer.
+        if row.answered_at is not None or matter.outcome is not None or row.paused:
+            # Nobody owes anything any more, whatever was written beside the answer; or its letter was
+            # withdrawn, and whoever hands it over anew begins anew.
             self.looks.setdefault(None, []).append(key_of(row))
             return
         stands = self._standing(row, done)

@@ -122,11 +122,14 @@ class NoticeDesk:
         """Return one message; it is told once for a due date."""
         row, matter = notice.row, notice.matter
         # A receipt that nobody signs is deemed: it is reminded of in other words.
-        kind = self.mechanisms.kinds.duty(row.step).reminder or MessageKind(notice.rule.rung.value)
-        to = unit_code + (":leader" if notice.recipient is Recipient.LEADER else "")
+        duty = self.mechanisms.kinds.duty(row.step)
+        kind = duty.reminder or MessageKind(notice.rule.rung.value)
+        # What is for the head of a unit to answer is asked of nobody else there.
+        recipient = duty.told if notice.recipient is Recipient.UNIT else notice.recipient
+        to = unit_code + (":leader" if recipient is Recipient.LEADER else "")
         key = step_key(matter, row, kind, f"{row.due_on:%Y%m%d}", to)
         values = {} if notice.text else {**self._values(notice, unit_code, sent), "document": document}
-        return NewMessage(kind, unit_code, key, values, matter, document, notice.recipient, notice.text)
+        return NewMessage(kind, unit_code, key, values, matter, document, recipient, notice.text)
 
     def _values(self, notice: Notice, unit_code: str, sent: list[str]) -> dict[str, object]:
         """Return what the templates speak of."""

@@ -67,6 +67,8 @@ def supervise(place: Workplace, number: str, request: SupervisionRequest, now: d
         row = read_file(session, matter, place.mechanisms).open_assignment
         if row is None:
             raise RuleViolation(f"该{place.kinds.of(matter.kind).called}当前没有待反馈的环节，不能督办。")
+        if row.paused:
+            raise RuleViolation("移交函已撤回，待重新移交，此时不能督办。")
         office = office_of(session, place)
         case = _Case(
             session, office, place.mechanisms, matter, row, _rule(office, request.rung, row), request, now

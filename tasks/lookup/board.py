@@ -4,11 +4,13 @@ from collections import Counter
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypedDict
 
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, func, or_, select
 
-from models.codes import Step
+from models.codes import CALLED_OFF, Step
 from models.days.calendar import WorkCalendar
 from models.lookup.board import OwedFact, Span, Tally, tallies, total, trend
+from models.matters.facts import REDIRECTED
 from models.matters.tables import Answer, Assignment, Matter
 from models.office.policy import Policy
 from notifications.tables.charts import draw_trend
@@ -96,10 +98,13 @@ def _row(authority: str, step: Step, tally: Tally) -> BoardRow:
 
 
 def transferred() -> Any:  # noqa: ANN401 - a selection
-    """Return the authority a matter was handed to as ``authority``, by its ``matter_id``."""
-    authority: Any = Answer.fields["authority"]
-    handed = select(Assignment.matter_id, authority.as_string().label("authority")).join(Answer)
-    return handed.where(col(Assignment.step) == Step.TRANSFER).subquery()
+    """Return the authority a matter was handed to last as ``authority``, by its ``matter_id``."""
+    later = aliased(Assignment)
+    handed: Any = select(Assignment.matter_id, col(Assignment.unit_code).label("authority"))
+    anew = select(later.id).where(
+        later.matter_id == Assignment.matter_id, later.step == Step.RECEIPT, later.round > Assignment.round
+    )
+    return handed.where(col(Assignment.step) == Step.RECEIPT, ~anew.exists()).subquery()
 
 
 def owed_facts(session: Session, policy: Policy, calendar: WorkCalendar) -> list[OwedFact]:
@@ -124,9 +129,11 @@ def owed_facts(session: Session, policy: Policy, calendar: WorkCalendar) -> list
 
 def _closed(session: Session) -> tuple[int, int]:
     """Return how many matters were closed, and how many of them with a step that was late."""
-    late = select(func.coalesce(Matter.root_id, Matter.id)).join(Assignment)
-    late = late.where(OWED, col(Assignment.answered_at) > Assignment.due_at)
+    late = select(func.coalesce(Matter.root_id, Matter.id)).join(Assignment).join(Answer)
+    late = late.where(OWED, col(Assignment.answered_at) > Assignment.due_at, Answer.decision != REDIRECTED)
     closed = select(func.count()).where(STANDING, col(Matter.outcome).is_not(None))
+    # What was called off was never handled to its end.
+    closed = closed.where(col(Matter.outcome).not_in(CALLED_OFF))
     counted = session.exec(closed).one()
     counted_late = session.exec(closed.where(col(Matter.id).in_(late))).one()
     return counted, counted_late

@@ -121,7 +121,9 @@ def _fact(assignment: AnsweredAssignment) -> AssignmentFact:
     answer = assignment.answer
     row = assignment.row
     fact = AnswerFact(answer.decision, answer.effective_at, answer.fields) if answer else None
-    return AssignmentFact(row.step, row.round, row.unit_code, row.due_at, fact)
+    return AssignmentFact(
+        row.step, row.round, row.unit_code, row.due_at, fact, held=row.held, paused=row.paused
+    )
 
 
 def step_label(row: Assignment) -> str:

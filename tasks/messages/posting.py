@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 # The stream of what concerns no matter.
 STREAM = "messages"
 # A date may move back and forth and a unit be asked again; all else is told once per assignment.
-_RECURRING = frozenset({MessageKind.DUE_MOVED, MessageKind.CONSULTATION})
+_RECURRING = frozenset({MessageKind.DUE_MOVED, MessageKind.CONSULTATION, MessageKind.CORRECTED})
 
 
 @dataclass(frozen=True)
@@ -81,27 +81,42 @@ def is_told(session: Session, key: str) -> bool:
     return session.exec(query.limit(1)).first() is not None
 
 
+@dataclass(frozen=True)
+class Addressee:
+    """To whom a message about a step goes: who in a unit; ``occasion`` tells it from others of its kind."""
+
+    unit_code: str
+    recipient: Recipient = Recipient.UNIT
+    occasion: str = ""
+
+
 def tell_unit(
     session: Session,
     office: Office,
     file: MatterFile,
     row: Assignment,
     kind: MessageKind,
-    unit_code: str,
+    to: Addressee | str,
     now: datetime,
     **more: object,
 ) -> None:
     """Write to a unit about a step of a matter, within the transaction of the change it tells of.
 
-    ``more`` is what its template speaks of beside the matter; ``document`` is the number of what is attached.
-    What is known of a matter and its kind of message does not declare is left out, so that a template means
-    the same for a matter of any kind.
+    ``to`` is the code of a unit where nothing else is to be said of it. ``more`` is what its template speaks
+    of beside the matter; ``document`` is the number of what is attached. What is known of a matter and its
+    kind of message does not declare is left out: a template means the same for a matter of any kind.
     """
-    occasion = f"{now:%Y%m%d%H%M%S}" if kind in _RECURRING else ""
-    key = step_key(file.matter, row, kind, occasion, unit_code)
-    known = matter_values(office, file, row, unit_code)
+    who = to if isinstance(to, Addressee) else Addressee(to)
+    occasion = who.occasion or (f"{now:%Y%m%d%H%M%S}" if kind in _RECURRING else "")
+    named = who.unit_code + (":leader" if who.recipient is Recipient.LEADER else "")
+    key = step_key(file.matter, row, kind, occasion, named)
+    known = matter_values(office, file, row, who.unit_code)
+    if who.recipient is Recipient.LEADER:
+        known["addressee"] = f"{known['addressee']}主要负责人"
     values = {name: value for name, value in known.items() if name in kind.values} | more
-    new = NewMessage(kind, unit_code, key, values, file.matter, document=str(values["document"]))
+    new = NewMessage(
+        kind, who.unit_code, key, values, file.matter, str(values.get("document", "")), who.recipient
+    )
     post(session, office, [new], now)
 
 

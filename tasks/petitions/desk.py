@@ -18,10 +18,11 @@ from tasks.matters.reading import assignment_facts, key_of, step_label
 
 @dataclass(frozen=True)
 class PetitionSubject:
-    """A petition and what its parent owes there."""
+    """A petition and what its parent owes there; ``is_second``: another unit asked for the same before."""
 
     petition: Petition
     about: Assignment
+    is_second: bool = False
 
 
 class PetitionDesk(Desk):
@@ -39,7 +40,7 @@ class PetitionDesk(Desk):
         decider = office.approver() if is_approver else office.bureau()
         return PetitionFacts(
             matter.kind, decider.code, matter.created_at, subject.about.due_on, subject.petition.proposed_on,
-            matter.outcome, assignment_facts(file),
+            matter.outcome, assignment_facts(file), subject.petition.unit_code, subject.is_second,
         )  # fmt: skip
 
     def values(self, file: MatterFile, office: Office) -> Mapping[str, object]:

@@ -54,7 +54,9 @@ def pending_petitions(session: Session, row: Assignment, kind: MatterKind | None
     return list(session.exec(query if kind is None else query.where(Matter.kind == kind)))
 
 
-def drop_petitions(act: Act, row: Assignment, why: str, *, rests_on_due: bool = False) -> None:
+def drop_petitions(
+    act: Act, row: Assignment, why: str, *, rests_on_due: bool = False, but: Matter | None = None
+) -> None:
     """Close what waits for a decision about an assignment and need not be decided any more.
 
     Args:
@@ -62,9 +64,10 @@ def drop_petitions(act: Act, row: Assignment, why: str, *, rests_on_due: bool = 
         row: The assignment.
         why: What happened, for the ledger.
         rests_on_due: Only what rests on a date that was not kept; see ``Kind``.
+        but: What was just decided, and brings this about.
     """
     for matter in pending_petitions(act.session, row):
-        if rests_on_due and not act.kinds.of(matter.kind).rests_on_due:
+        if matter is but or (rests_on_due and not act.kinds.of(matter.kind).rests_on_due):
             continue
         lock_matters(act.session, key_of(matter))
         end_part(act, read_file(act.session, matter, act.mechanisms), Outcome.MOOT, why)

@@ -153,7 +153,9 @@ def _carrier(place: Workplace, number: str) -> str | None:
 def _carried(place: Workplace, matter: Matter, owed: Assignment | None, now: datetime) -> Carried:
     """Return a matter as the rules see it."""
     shown = owed is not None and owed.form_run_id == matter.flow_run_id
-    lapsed = owed is not None and bool(place.kinds.duty(owed.step).lapse) and owed.due_at < now
+    waits = owed is not None and (owed.held or owed.paused)
+    lapses = owed is not None and bool(place.kinds.duty(owed.step).lapse) and not waits
+    lapsed = owed is not None and lapses and owed.due_at < now
     wait = owed.form_key if owed is not None and shown else None
     return Carried(matter.number, matter.flow_run_id, wait, lapsed, closed=matter.outcome is not None)
 

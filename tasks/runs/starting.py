@@ -59,14 +59,13 @@ def start_parts(place: Workplace, number: str) -> None:
 
 
 def wake_parent(place: Workplace, number: str, now: datetime) -> None:
-    """Let the matter go on that waited for the share of a unit, where nobody owes an answer there any more.
+    """Let the matter go on that waited for a part, where nobody owes an answer there any more.
 
     What keeps it from going on is made up for by the reconciler.
     """
     with place.reading() as session:
         part = find_matter(session, number)
-        # Nobody waits for what is put before somebody: its parent went on, or goes on by itself.
-        if part.unit_code is None or part.parent_id is None:
+        if part.parent_id is None:
             return
         waiting = session.get_one(Matter, part.parent_id).number
     try:

@@ -9,14 +9,13 @@ from deployments.cli.frame import Group, emit, json_option, shortened, table, wo
 from models.documents.official import OfficialDocument, document_from_json
 from models.documents.vocabulary import DocumentKind
 from models.errors import InputError, NotFound
+from tasks.conduct.withdrawing import withdraw_by_hand
 from tasks.delivery.sending import deliver_messages
-from tasks.documents.issuing import find_document, withdraw
+from tasks.documents.issuing import find_document
 from tasks.documents.rendered import rendered, save_copy
 from tasks.lookup.listings import list_documents
-from tasks.matters.reading import lock_matters
 from tasks.mechanisms.leads.consulting import Consultation, consult
 from tasks.store.blobs import digest_of_file
-from tasks.workplace import read_office
 
 
 @click.group(cls=Group)
@@ -148,10 +147,6 @@ def send_consultation(
 def withdraw_document(*, number: str, reason: str, person: str, as_json: bool) -> None:
     """撤回一件公文：文号保留、不再使用，原因记入台账；已经送出的请另行告知对方。"""
     with workplace() as place:
-        actor = f"{read_office(place).bureau().short_name} {person}"
-        with place.writing() as session:
-            # The matter before the document, as everywhere.
-            lock_matters(session, find_document(session, number).matter_id)
-            row = find_document(session, number, for_change=True)
-            withdraw(session, row, reason.strip(), actor, place.clock())
-    emit({"document": row.number, "note": row.note}, f"{row.number} 已撤回，文号保留。", as_json=as_json)
+        taken = withdraw_by_hand(place, number, reason, person, place.clock())
+    text = "\n".join(filter(None, [f"{taken.number} 已撤回，文号保留。", taken.effect]))
+    emit({"document": taken.number, "note": taken.note, "effect": taken.effect}, text, as_json=as_json)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from deployments.cli.frame import Group, emit, json_option, workplace
+from deployments.cli.leads.changes import call_off_lead, correct, redirect
 from deployments.cli.leads.lead_list import list_leads
 from models.archive.vocabulary import Barrier, Category, Importance
 from models.documents.vocabulary import SourceLevel
@@ -27,6 +28,7 @@ _FIELDS = {
     "category": ("--category", f"类别：{'、'.join(category.label for category in Category)}"),
     "received_at": ("--received", "收到时间，如 2026-11-27 或 2026-11-27 15:30；默认现在"),
     "barrier": ("--barrier", f"壁垒类型，代码或名称：{'、'.join(barrier.numbered for barrier in Barrier)}"),
+    "relapse_of": ("--relapse-of", "反弹自哪条已办结的线索，填编号；登记为新的线索并与之关联"),
     "importance": ("--importance", f"重要程度：{'、'.join(member.label for member in Importance)}，默认一般"),
 }
 
@@ -152,7 +154,8 @@ def template(*, file: Path, as_json: bool) -> None:
     emit({"file": str(file)}, f"已生成 {file}，列：{'、'.join(COLUMNS.values())}。", as_json=as_json)
 
 
-lead.add_command(list_leads)
+for command in (list_leads, redirect, correct, call_off_lead):
+    lead.add_command(command)
 
 
 @lead.command("show")

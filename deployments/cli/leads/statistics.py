@@ -13,7 +13,7 @@ from models.matters.timeliness import Timeliness
 _TIMELY = (
     "按期/应反馈", "按期率", "逾期反馈", "逾期未反馈", "逾期未签收", "办理中", "用时中位", "最长",
 )  # fmt: skip
-_NONE = "该时间范围内没有应反馈的环节，也没有延期、退回和督办。"
+_NONE = "该时间范围内没有应反馈的环节，也没有延期、退回、督办和反弹。"
 
 
 @click.command(cls=Command)
@@ -68,7 +68,7 @@ def _text(
     told = [f"统计范围：{period.label}（环节按到期日、其余按发生日计入）；用时为工作日。", "", timely]
     if Dimension.AUTHORITY in chosen:
         told.insert(1, "按主管单位统计时只计签收、核查、整改。")
-    return "\n".join([*told, "", events] if moved else [*told, "", "没有延期、退回和督办。"])
+    return "\n".join([*told, "", events] if moved else [*told, "", "没有延期、退回、督办和反弹。"])
 
 
 def _timely(tally: Tally) -> tuple[object, ...]:
@@ -97,5 +97,5 @@ def _figures(tally: Tally) -> dict[str, object]:
         "median_days": tally.median_days, "longest_days": tally.longest_days,
         "extensions_asked": tally.asked, "extensions_granted": tally.granted,
         "extensions_refused": tally.refused, "returns": tally.returns,
-        "rungs": {rung.value: tally.rungs[rung] for rung in Rung},
+        "rungs": {rung.value: tally.rungs[rung] for rung in Rung}, "relapses": tally.relapses,
     }  # fmt: skip

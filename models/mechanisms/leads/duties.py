@@ -7,7 +7,7 @@ from models.days.moments import read_moment
 from models.documents.vocabulary import DocumentKind
 from models.errors import RuleViolation
 from models.matters.duties import Duty, Field, Reading
-from models.matters.facts import AcceptedAnswer, AnswerDraft, MatterFacts, last_answer
+from models.matters.facts import AcceptedAnswer, AnswerDraft, MatterFacts, last_naming
 from models.matters.kinds import Kind
 from models.matters.vocabulary import Verdict
 from models.mechanisms.leads.life_cycle import next_step
@@ -25,9 +25,7 @@ def _check_transfer(
 ) -> AcceptedAnswer:
     """The competent authority does not work along with itself. Source: 通知§1(三)."""
     del draft, facts
-    authority = accepted.fields["authority"]
-    if authority in accepted.fields["cooperating"].split(","):
-        raise RuleViolation(f"{office.stored(authority).name}已是主管单位，不必再列为协办单位。")
+    office.check_apart(accepted.fields["authority"], accepted.fields["cooperating"])
     return accepted
 
 
@@ -35,7 +33,7 @@ def _check_receipt(
     accepted: AcceptedAnswer, draft: AnswerDraft, facts: MatterFacts, office: Office
 ) -> AcceptedAnswer:
     """The signature lies between the transfer and now, and within the term. Source: ADR-0003."""
-    transfer, signed_at = last_answer(facts, Step.TRANSFER), draft.at
+    transfer, signed_at = last_naming(facts, "authority"), draft.at
     if transfer is None:
         raise RuleViolation("该线索尚未移交，不能签收。")
     if text := accepted.fields["signed_at"]:
@@ -79,6 +77,7 @@ RECEIPT = Duty(
     reminder=MessageKind.RECEIPT_REMINDER,
     lapse="视为签收",
     lapsed="签收期限已过，已视为签收，核查期限已开始计算，本次签收未记入。",
+    may_be_handed_back=True,
 )  # fmt: skip
 VERIFY = Duty(
     Step.VERIFY,
@@ -102,6 +101,7 @@ VERIFY = Duty(
     explanation=_PROVEN,
     is_gated=True,
     notice=MessageKind.VERIFY,
+    may_be_handed_back=True,
 )  # fmt: skip
 RECTIFY = Duty(
     Step.RECTIFY,

@@ -35,6 +35,7 @@ COLUMNS: Mapping[str, str] = {
     "received_at": "收到时间",
     "barrier": "壁垒类型",
     "importance": "重要程度",
+    "relapse_of": "反弹自",
     "informant": HEADINGS["name"],
     "informant_contact": HEADINGS["contact"],
 }
@@ -47,14 +48,18 @@ _VOCABULARIES: Mapping[str, type[Labelled]] = {
     "category": Category,
     "importance": Importance,
 }
-_WITH_BARRIER = frozenset({Category.HIDDEN_BARRIER, Category.OTHER})
+WITH_BARRIER = frozenset({Category.HIDDEN_BARRIER, Category.OTHER})
 REQUIRED = frozenset({"title", "facts"})
-_LONGEST = {"title": LONGEST_TITLE, "facts": LONGEST_FACTS, "document_number": LONGEST_DOCUMENT_NUMBER}
+_LONGEST = {
+    "title": LONGEST_TITLE, "facts": LONGEST_FACTS, "document_number": LONGEST_DOCUMENT_NUMBER,
+    "relapse_of": LONGEST_DOCUMENT_NUMBER,
+}  # fmt: skip
 
 
 class LeadDraft(BaseModel):
     """A lead before it has a number; ``received_at`` is when the bureau received it (aware).
 
+    ``relapse_of`` is the number of the closed lead that came back, blank where none did.
     Who reported it is wrapped, so that no representation and no error shows it.
     """
 
@@ -68,6 +73,7 @@ class LeadDraft(BaseModel):
     received_at: datetime
     barrier: Barrier | None = None
     importance: Importance = Importance.ORDINARY
+    relapse_of: str = ""
     informant: SecretStr = SecretStr("")
     informant_contact: SecretStr = SecretStr("")
 
@@ -77,12 +83,21 @@ class LeadDraft(BaseModel):
         told = self.informant.get_secret_value() or self.informant_contact.get_secret_value()
         return Identity(name=self.informant, contact=self.informant_contact) if told else None
 
-    @property
-    def fingerprint(self) -> str:
-        """A digest of what the lead says; the day it came in does not make it another lead."""
-        said = (self.source_level.value, self.document_number, self.title, self.facts)
-        folded = "\0".join(" ".join(unicodedata.normalize("NFKC", text).split()) for text in said)
-        return hashlib.sha256(folded.encode()).hexdigest()
+    def fingerprint(self, relapse_of: str = "") -> str:
+        """Return the digest by which it is known; ``relapse_of`` is the stored number of what came back."""
+        return fingerprint_of(self.source_level, self.document_number, self.title, self.facts, relapse_of)
+
+
+def fingerprint_of(
+    source_level: SourceLevel, document_number: str, title: str, facts: str, relapse_of: str = ""
+) -> str:
+    """Return a digest of what a lead says; the day it came in does not make it another lead.
+
+    A relapse may say the very same as what it is the relapse of.
+    """
+    said = (source_level.value, document_number, title, facts, *([relapse_of] if relapse_of else []))
+    folded = "\0".join(" ".join(unicodedata.normalize("NFKC", text).split()) for text in said)
+    return hashlib.sha256(folded.encode()).hexdigest()
 
 
 def registration_digest(title: str, facts: str, source_level: SourceLevel, document_number: str) -> str:
@@ -124,7 +139,7 @@ def read_row(
     read: dict[str, object] = {}
     for key, heading in COLUMNS.items():
         try:
-            read[key] = _read_cell(key, heading, values[key], defaults, policy, now)
+            read[key] = read_cell(key, heading, values[key], defaults, policy, now)
         except Zero137Error as error:
             faults.append(CellFault(row, heading, str(error)))
     if faults:
@@ -135,8 +150,8 @@ def read_row(
 
 def _contradictions(row: int, draft: LeadDraft) -> Iterator[CellFault]:
     """Give the faults that only several cells together show."""
-    if draft.barrier is not None and draft.category not in _WITH_BARRIER:
-        allowed = "或".join(category.label for category in Category if category in _WITH_BARRIER)
+    if draft.barrier is not None and draft.category not in WITH_BARRIER:
+        allowed = "或".join(category.label for category in Category if category in WITH_BARRIER)
         yield CellFault(row, COLUMNS["barrier"], f"只有类别为{allowed}的线索可填壁垒类型。")
     # Letters quote title and facts: there the informant's name would leave the office. ADR-0016.
     said = (draft.title, draft.facts)
@@ -147,10 +162,14 @@ def _contradictions(row: int, draft: LeadDraft) -> Iterator[CellFault]:
         )  # fmt: skip
 
 
-def _read_cell(
+def read_cell(
     key: str, heading: str, value: object, defaults: IntakeDefaults, policy: Policy, now: datetime
 ) -> object:
-    """Read one cell, raising RuleViolation with the reason where it cannot be."""
+    """Read one cell; the arguments are those of ``read_row``.
+
+    Raises:
+        RuleViolation: It cannot be read, with the reason.
+    """
     if key == "received_at":
         return read_received(value, defaults, policy, now)
     if key in _SECRET:

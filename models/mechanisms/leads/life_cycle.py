@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.codes import MatterKind, Outcome, Step
-from models.matters.facts import AnswerFact, Assign, AssignmentFact, Await, Close, DeemReceived, NextStep
+from models.matters.facts import (
+    REDIRECTED,
+    AnswerFact,
+    Assign,
+    AssignmentFact,
+    Await,
+    Close,
+    DeemReceived,
+    NextStep,
+)
 from models.matters.vocabulary import Verdict
 from models.mechanisms.leads.vocabulary import Finding
 
@@ -40,18 +49,23 @@ def next_step(facts: LeadFacts, now: datetime) -> NextStep | None:
         return Assign(Step.TRANSFER, facts.bureau, facts.received_at)
     last = facts.assignments[-1]
     if last.answer is None:
-        lapsed = last.step is Step.RECEIPT and now > last.due_at
+        waits = last.held or last.paused
+        lapsed = last.step is Step.RECEIPT and now > last.due_at and not waits
         return DeemReceived(last) if lapsed else Await(last)
     return _following(facts, last, last.answer)
 
 
 def _following(facts: LeadFacts, last: AssignmentFact, answer: AnswerFact) -> NextStep:
     """Return the step after an answered one."""
+    if answer.decision == REDIRECTED:
+        again = _next_round(facts, Step.RECEIPT)
+        return Assign(Step.RECEIPT, answer.fields["authority"], answer.effective_at, round=again)
     match last.step:
         case Step.TRANSFER:
             return Assign(Step.RECEIPT, answer.fields["authority"], answer.effective_at)
         case Step.RECEIPT:
-            return Assign(Step.VERIFY, last.unit, answer.effective_at)
+            again = _next_round(facts, Step.VERIFY)
+            return Assign(Step.VERIFY, last.unit, answer.effective_at, round=again)
         case Step.VERIFY if Finding(answer.decision) is not Finding.UNSUBSTANTIATED:
             return Assign(Step.RECTIFY, answer.fields["responsible"], None)
         case Step.VERIFY | Step.RECTIFY:

@@ -1,6 +1,6 @@
 """The table of leads."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Column, Index
 from sqlmodel import Field, SQLModel
@@ -34,3 +34,22 @@ class Lead(SQLModel, table=True):
         default=Importance.ORDINARY,
         sa_column=Column(Coded(Importance), nullable=False, server_default="ordinary"),
     )
+    # The lead that answers for it, where the same was reported twice.
+    merged_into_id: int | None = Field(default=None, index=True)
+    # The closed lead of which it is the relapse (反弹).
+    relapse_of_id: int | None = Field(default=None, index=True)
+    # When the bureau is to look whether what was rectified holds (回头看); empty where nobody looks.
+    look_back_on: date | None = Field(default=None, index=True)
+
+    @property
+    def source(self) -> str:
+        """The level that sent it, with the number of its letter."""
+        number = f"（{self.document_number}）" if self.document_number else ""
+        return f"{self.source_level.label}{number}"
+
+
+class FormerFingerprint(SQLModel, table=True):
+    """What a lead said before it was corrected: the file it came from may still say so."""
+
+    fingerprint: str = Field(primary_key=True, max_length=64)
+    matter_id: int = matter_key()

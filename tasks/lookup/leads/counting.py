@@ -3,16 +3,19 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlmodel import Session, col, func, select
+from sqlalchemy import case
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, func, or_, select
 
-from models.codes import MatterKind
+from models.codes import CALLED_OFF, MatterKind, Step
 from models.days.periods import Period
 from models.ladder.tables import Escalation
 from models.ladder.vocabulary import Raising, Rung
-from models.lookup.lead_records import is_returned
 from models.lookup.statistics import DaysUsed, Place, Statistics, month_of
 from models.matters.tables import Answer, Assignment, Matter
 from models.matters.timeliness import timeliness
+from models.mechanisms.leads.tables import Lead
+from models.office.vocabulary import Role
 from models.petitions.tables import Petition
 from tasks.lookup.board import transferred
 from tasks.lookup.leads.selection import LeadKeys
@@ -55,24 +58,29 @@ class _Count:
         self._days = DaysUsed(work_calendar(session))
         self._found = Statistics(place.kinds)
         self._authorities = transferred()
+        self._of_authorities = [duty.step for duty in place.kinds.duties if duty.owed_by is Role.AUTHORITY]
 
     def carry_out(self) -> Statistics:
         """Count everything."""
         self._assignments()
         self._extensions()
         self._escalations()
+        self._relapses()
         return self._found
 
     def _rows(self, *columns: Any) -> Any:  # noqa: ANN401 - columns and statements of many types
         """Return a selection over assignments: unit, step, authority, then the columns asked for."""
         lead = func.coalesce(Matter.root_id, Matter.id)
-        authority = func.coalesce(self._authorities.c.authority, Assignment.unit_code)
+        # An authority answers for what it owed itself, wherever the lead went later.
+        own = (col(Assignment.step).in_(self._of_authorities), Assignment.unit_code)
+        authority = case(own, else_=func.coalesce(self._authorities.c.authority, Assignment.unit_code))
         query = (
             select(Assignment.unit_code, Assignment.step, authority, *columns)
             .select_from(Assignment)
             .join(Matter, col(Matter.id) == Assignment.matter_id)
             .outerjoin(self._authorities, self._authorities.c.matter_id == lead)
         )
+        query = query.where(lead.not_in(select(Matter.id).where(col(Matter.outcome).in_(CALLED_OFF))))
         return query if self._keys is None else query.where(lead.in_(self._keys))
 
     def _read(self, query: Any) -> Any:  # noqa: ANN401 - rows of many shapes
@@ -82,14 +90,14 @@ class _Count:
     def _assignments(self) -> None:
         """Count the assignments that are due within the period, and the returns made in it."""
         query = self._rows(
-            Assignment.round, Assignment.opened_at, Assignment.clock_start, Assignment.due_on,
+            Assignment.returned, Assignment.opened_at, Assignment.clock_start, Assignment.due_on,
             Assignment.due_at, Assignment.answered_at, Answer.decision,
         ).outerjoin(Answer)  # fmt: skip
         for (
             unit,
             step,
             authority,
-            round_,
+            returned,
             opened_at,
             start,
             due_on,
@@ -102,7 +110,7 @@ class _Count:
                 used = self._days.between(start, self._day_of(answered_at)) if answered_at else 0
                 place = Place(unit, step, month_of(due_on), authority)
                 self._found.count_assignment(place, stands, used)
-            if is_returned(step, round_) and self._within(returned_on := self._day_of(opened_at)):
+            if returned and self._within(returned_on := self._day_of(opened_at)):
                 self._found.at(Place(unit, step, month_of(returned_on), authority)).returns += 1
 
     def _extensions(self) -> None:
@@ -125,6 +133,20 @@ class _Count:
         for unit, step, authority, rung, at in self._read(query.where(Escalation.raising == Raising.RAISED)):
             if self._within(day := self._day_of(at)):
                 self._found.at(Place(unit, step, month_of(day), authority)).rungs[Rung(rung)] += 1
+
+    def _relapses(self) -> None:
+        """Count what came back by the day it was registered, at the unit that had answered for it."""
+        ended = aliased(Assignment)
+        last = select(func.max(ended.id)).where(
+            ended.matter_id == Assignment.matter_id, col(ended.step).in_((Step.VERIFY, Step.RECTIFY))
+        )
+        anew = aliased(Matter)
+        query = self._rows(anew.created_at).join(Lead, Lead.relapse_of_id == Assignment.matter_id)
+        query = query.join(anew, anew.id == Lead.matter_id).where(Assignment.id == last.scalar_subquery())
+        query = query.where(or_(col(anew.outcome).is_(None), col(anew.outcome).not_in(CALLED_OFF)))
+        for unit, step, authority, at in self._read(query):
+            if self._within(day := self._day_of(at)):
+                self._found.at(Place(unit, step, month_of(day), authority)).relapses += 1
 
     def _within(self, day: date) -> bool:
         """Tell whether a day lies in the period."""

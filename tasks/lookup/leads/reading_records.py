@@ -90,18 +90,18 @@ def _assignments(session: Session, wanted: Sequence[int], links: Mapping[int, li
             Assignment.opened_at, Assignment.clock_start, Assignment.due_on, Assignment.due_at,
             Assignment.provisional, Assignment.extended_to, Assignment.answered_at,
             Answer.id, Answer.unit_code, Answer.person, Answer.recorded_at, Answer.effective_at,
-            Answer.decision, Answer.fields, Answer.channel, Answer.explanation,
+            Answer.decision, Answer.fields, Answer.channel, Answer.explanation, Assignment.returned,
         )
         .outerjoin(Answer)
         .where(col(Assignment.matter_id).in_(wanted))
         .order_by(col(Assignment.id))
     )  # fmt: skip
     found: _Grouped = {}
-    for row in session.exec(query):
+    for *row, returned in session.exec(query):
         answer_id, answer = row[11], None
         if answer_id is not None:
             answer = AnswerRecord._make((*row[12:], tuple(links.get(answer_id, ()))))
-        found.setdefault(row[0], []).append(AssignmentRecord._make((*row[1:11], answer)))
+        found.setdefault(row[0], []).append(AssignmentRecord._make((*row[1:11], answer, returned)))
     return found
 
 

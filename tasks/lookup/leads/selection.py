@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, literal_column
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, and_, col, or_, select
 
 from models.codes import Step
@@ -106,7 +107,12 @@ def _of_matter(asked: LeadFilter, policy: Policy, key: Any) -> Iterator[ColumnEl
         # The receipt is owed by the authority a lead was handed to; SQLite finds the index by the literal.
         receipt: ColumnElement[str] = literal_column(f"'{Step.RECEIPT.value}'")
         handed = select(Assignment.matter_id).where(col(Assignment.step) == receipt)
-        yield key.in_(handed.where(col(Assignment.unit_code).in_(asked.authorities)))
+        later = aliased(Assignment)
+        anew = select(later.id).where(
+            later.matter_id == Assignment.matter_id, later.step == receipt, later.round > Assignment.round
+        )
+        handed = handed.where(col(Assignment.unit_code).in_(asked.authorities), ~anew.exists())
+        yield key.in_(handed)
 
 
 def _of_lead(asked: LeadFilter, policy: Policy) -> Iterator[ColumnElement[bool]]:

@@ -3,18 +3,19 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import update
+from sqlalchemy.orm import object_session
 from sqlmodel import Session, SQLModel, col, select
 
 from models.archive.vocabulary import Retention
 from models.codes import Step
-from models.documents.vocabulary import DocumentKind
+from models.documents.tables import Document
+from models.matters.facts import AcceptedAnswer, last_naming
 from models.matters.tables import Answer, Matter
 from models.mechanisms.leads.duties import LEADS, VERIFY
 from models.mechanisms.leads.life_cycle import LeadFacts
 from models.mechanisms.leads.tables import Lead
-from models.messages.kinds import MessageKind
 from models.office.directory import Office
-from tasks.desks import Act, ClassQuery, Desk, MatterFile, Particulars, Registration
+from tasks.desks import Act, ClassQuery, Desk, MatterFile, Particulars, Redirection, Registration
 from tasks.matters.reading import assignment_facts, key_of
 
 
@@ -34,13 +35,14 @@ class LeadDesk(Desk):
     def values(self, file: MatterFile, office: Office) -> Mapping[str, object]:
         """Return what was reported and what came of it so far; blank where nothing did."""
         lead, policy = file.subject, office.policy
-        answers = {each.row.step: each.answer for each in file.assignments if each.answer is not None}
+        answers = {each.row.step: each.counting for each in file.assignments if each.counting is not None}
         verify, rectify = answers.get(Step.VERIFY), answers.get(Step.RECTIFY)
-        cooperating = _field(answers.get(Step.TRANSFER), "cooperating").split(",")
+        handed = last_naming(self.facts(file, office), "authority")
+        cooperating = handed.fields["cooperating"].split(",") if handed else []
         return {
             "facts": lead.facts,
             "verify_term": policy.terms.verify.label,
-            "source": _source(lead),
+            "source": lead.source,
             "cooperating": "、".join(office.stored(code).name for code in cooperating if code),
             "finding": VERIFY.decision_label(verify.decision) if verify else "",
             "authority": office.stored(verify.unit_code).name if verify else "",
@@ -55,20 +57,37 @@ class LeadDesk(Desk):
     def closed(self, act: Act, file: MatterFile) -> None:
         """Write the report to the level that sent the lead, and tell everybody who worked on it."""
         # Imported when it happens: every command loads the desks, and few let anything take effect.
-        from tasks.documents.issuing import NewDocument, issue_documents
-        from tasks.messages.posting import tell_unit
-        from tasks.messages.values import matter_values
+        from tasks.mechanisms.leads.closing import report_closing
 
-        session, office, last = act.session, act.office, file.assignments[-1].row
-        superior = office.policy.documents.superiors[file.subject.source_level]
-        values = matter_values(office, file, last, last.unit_code)
-        report = NewDocument(DocumentKind.CLOSING_REPORT, file.matter, superior, values)
-        (number,) = issue_documents(session, office, [report], act.now)
-        bureau = office.bureau().code
-        for code in dict.fromkeys(each.row.unit_code for each in file.assignments):
-            # The report goes upward through the bureau; nobody else is sent it.
-            document = number if code == bureau else ""
-            tell_unit(session, office, file, last, MessageKind.CLOSURE, code, act.now, document=document)
+        report_closing(act, file)
+
+    def come_due(self, act: Act) -> Sequence[str]:
+        """Open the looks back whose day has come."""
+        # As above.
+        from tasks.mechanisms.leads.changes.relapsing import open_look_backs
+
+        return open_look_backs(act)
+
+    def relapsed(self, act: Act, file: MatterFile, accepted: AcceptedAnswer) -> None:
+        """Register what has come back as a new lead."""
+        # As above.
+        from tasks.mechanisms.leads.changes.relapsing import register_relapse
+
+        register_relapse(act, file, accepted)
+
+    def redirect(self, act: Act, file: MatterFile, to: Redirection) -> None:
+        """Hand it to another authority; see ``redirecting``."""
+        # As above.
+        from tasks.mechanisms.leads.changes.redirecting import redirect
+
+        redirect(act, file, to)
+
+    def withdrawn(self, act: Act, file: MatterFile, document: Document, actor: str) -> str:
+        """Let the clock of whoever got the transfer letter stand still; see ``redirecting``."""
+        # As above.
+        from tasks.mechanisms.leads.changes.redirecting import pause
+
+        return pause(act, file, document, actor)
 
     def particulars(self, file: MatterFile, office: Office) -> Particulars:
         """Return where it came from and how it is classed."""
@@ -80,6 +99,7 @@ class LeadDesk(Desk):
             ("收到时间", office.policy.business_hours.label_of(lead.received_at)),
             ("壁垒类型", lead.barrier.label if lead.barrier else "无"),
             ("重要程度", lead.importance.label),
+            *_kin(file),
         ]
 
     def texts(self, session: Session, keys: Sequence[int]) -> Mapping[int, str]:
@@ -120,10 +140,25 @@ def lead_facts(file: MatterFile, office: Office) -> LeadFacts:
     return LeadFacts(file.subject.received_at, office.bureau().code, outcome, assignment_facts(file))
 
 
-def _source(lead: Lead) -> str:
-    """Return the level that sent a lead, with the number of its letter."""
-    number = f"（{lead.document_number}）" if lead.document_number else ""
-    return f"{lead.source_level.label}{number}"
+def _kin(file: MatterFile) -> Particulars:
+    """Return which other leads this one came back as, goes with or answers for."""
+    session, lead = object_session(file.matter), file.subject
+    if not isinstance(session, Session):
+        return []
+    query = select(Matter).join(Lead).order_by(col(Matter.id))
+    kin = {
+        "反弹自": query.where(col(Matter.id) == lead.relapse_of_id),
+        "反弹": query.where(Lead.relapse_of_id == lead.matter_id),
+        "已并入": query.where(col(Matter.id) == lead.merged_into_id),
+        "并入本线索": query.where(Lead.merged_into_id == lead.matter_id),
+    }
+    told = {name: session.exec(which).all() for name, which in kin.items()}
+    return [(name, "、".join(map(_named, found))) for name, found in told.items() if found]
+
+
+def _named(matter: Matter) -> str:
+    """Return how another lead is named, with how it ended."""
+    return f"{matter.printed_number}（{matter.number}，{matter.outcome.label if matter.outcome else '在办'}）"
 
 
 def _field(answer: Answer | None, key: str) -> str:

@@ -7,15 +7,19 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from models.codes import Step
+from models.codes import CALLED_OFF, MatterKind, Step
+from models.errors import RuleViolation
 from models.matters.tables import Assignment, Matter
+from models.mechanisms.leads.changes import said_by
 from models.mechanisms.leads.duties import LEADS
 from models.mechanisms.leads.intake import LeadDraft, registration_digest
-from models.mechanisms.leads.tables import Lead
+from models.mechanisms.leads.tables import FormerFingerprint, Lead
+from models.office.policy import Policy
 from models.record.entry_kinds import EntryKind
+from tasks.desks import Act
 from tasks.informants.identities import keep_informants
 from tasks.matters.opening import open_matter, series_of
-from tasks.matters.reading import key_of
+from tasks.matters.reading import find_matter, key_of, lock_matters
 from tasks.record.ledger import append_entry
 from tasks.turns import take_turn
 from tasks.workplace import Workplace, office_of
@@ -49,17 +53,22 @@ def register_leads(place: Workplace, drafts: list[LeadDraft], person: str, now: 
         One result per draft, in the same order.
 
     Raises:
-        NotFound: Informants are named and there is no key to seal them with.
+        NotFound: Informants are named and there is no key to seal them with, or what came back is unknown.
+        RuleViolation: What came back is no closed lead.
         InputError: That key cannot be used.
 
     Source: 通知§12(二), §13(二).
     """
     with place.writing() as session:
+        firsts = _relapsed(session, drafts)
         # Registrations take turns, so that two who bring the same lead cannot both find it missing.
         take_turn(session, series_of(LEADS, place.policy, now))
         bureau = office_of(session, place).bureau()
         actor = f"{bureau.short_name} {person}".strip()
-        registered = [_register(place, session, draft, actor, now) for draft in drafts]
+        registered = [
+            _register(session, place.policy, draft, firsts.get(draft.relapse_of), actor, now)
+            for draft in drafts
+        ]
         reported = [
             (one.number, draft.identity)
             for one, draft in zip(registered, drafts, strict=True)
@@ -68,6 +77,33 @@ def register_leads(place: Workplace, drafts: list[LeadDraft], person: str, now: 
         if reported:
             keep_informants(session, place, reported, actor, now)
         return registered
+
+
+def _relapsed(session: Session, drafts: list[LeadDraft]) -> dict[str, Matter]:
+    """Return what came back by its number as typed, locked before anything else.
+
+    Raises:
+        NotFound: There is no such lead.
+        RuleViolation: It is none that was closed.
+    """
+    numbers = sorted({draft.relapse_of for draft in drafts} - {""})
+    found = {number: find_matter(session, number) for number in numbers}
+    lock_matters(session, *sorted({key_of(matter) for matter in found.values()}))
+    for matter in found.values():
+        if matter.kind is not MatterKind.LEAD:
+            raise RuleViolation(f"{matter.number} 不是问题线索，不能登记为其反弹。")
+        if matter.outcome is None or matter.outcome in CALLED_OFF:
+            state = matter.outcome.label if matter.outcome else "仍在办理"
+            raise RuleViolation(
+                f"{matter.printed_number}（{matter.number}）{state}，只有办结的线索才能登记反弹。"
+            )
+    return found
+
+
+def relapse(act: Act, first: Matter, draft: LeadDraft, actor: str) -> Registered:
+    """Register that a closed lead came back, within a transaction that has locked it."""
+    take_turn(act.session, series_of(LEADS, act.office.policy, act.now))
+    return _register(act.session, act.office.policy, draft, first, actor, act.now)
 
 
 def _state(session: Session, matter: Matter) -> str:
@@ -94,12 +130,15 @@ def is_registered(lead: Lead, matter: Matter, told: Mapping[str, Any] | None) ->
     )
 
 
-def _register(place: Workplace, session: Session, draft: LeadDraft, actor: str, now: datetime) -> Registered:
-    """Store one lead unless it is known."""
-    known = session.exec(select(Matter).join(Lead).where(Lead.fingerprint == draft.fingerprint)).first()
+def _register(
+    session: Session, policy: Policy, draft: LeadDraft, first: Matter | None, actor: str, now: datetime
+) -> Registered:
+    """Store one lead unless it is known; ``first`` is what it is the relapse of."""
+    fingerprint = draft.fingerprint(first.number if first else "")
+    known = _known(session, fingerprint)
     if known is not None:
         return Registered(known.number, known.printed_number, created=False, state=_state(session, known))
-    matter = open_matter(session, LEADS, draft.title, place.policy, now)
+    matter = open_matter(session, LEADS, draft.title, policy, now)
     lead = Lead(
         matter_id=key_of(matter),
         source_level=draft.source_level,
@@ -107,19 +146,31 @@ def _register(place: Workplace, session: Session, draft: LeadDraft, actor: str, 
         facts=draft.facts,
         category=draft.category,
         received_at=draft.received_at,
-        fingerprint=draft.fingerprint,
+        fingerprint=fingerprint,
         barrier=draft.barrier,
         importance=draft.importance,
+        relapse_of_id=first.id if first else None,
     )
     session.add(lead)
-    summary = f"登记线索《{draft.title}》，来源：{draft.source_level.label}"
+    came_back = f"，系{first.printed_number}反弹" if first else ""
+    summary = f"登记线索《{draft.title}》，来源：{draft.source_level.label}{came_back}"
     append_entry(
         session, matter.number, now, EntryKind.REGISTERED, actor, summary,
-        received_at=draft.received_at.isoformat(), category=draft.category.value,
-        barrier=draft.barrier.value if draft.barrier else None, importance=draft.importance.value,
-        fingerprint=draft.fingerprint,
-        content_sha256=registration_digest(
-            draft.title, draft.facts, draft.source_level, draft.document_number
-        ),
+        importance=draft.importance.value, relapse_of=first.number if first else "",
+        **said_by(draft.title, lead).told(fingerprint),
     )  # fmt: skip
+    if first is not None:
+        note = f"反弹，另行登记为{matter.printed_number}（{matter.number}）"
+        append_entry(session, first.number, now, EntryKind.RELAPSED, actor, note, relapse=matter.number)
+        first.stale_since = now
+        session.add(first)
     return Registered(matter.number, matter.printed_number, created=True)
+
+
+def _known(session: Session, fingerprint: str) -> Matter | None:
+    """Return the lead that says this, or said it before it was corrected."""
+    known = session.exec(select(Matter).join(Lead).where(Lead.fingerprint == fingerprint)).first()
+    if known is not None:
+        return known
+    former = session.get(FormerFingerprint, fingerprint)
+    return session.get_one(Matter, former.matter_id) if former is not None else None

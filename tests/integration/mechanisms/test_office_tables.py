@@ -156,7 +156,7 @@ def test_what_a_program_escaped_is_read_as_meant(read: Reader) -> None:
     )
     typed = read("线索.csv", as_csv(["甲", "一、\n二、_x000D_"], heading=HEAD[:2]))
     assert written.drafts[0].facts == "一、\n二、_x000D_"
-    assert written.drafts[0].fingerprint == typed.drafts[0].fingerprint
+    assert written.drafts[0].fingerprint() == typed.drafts[0].fingerprint()
 
 
 @pytest.mark.parametrize("number", [27, 31, 36, 50, 57, 58])
