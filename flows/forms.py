@@ -20,8 +20,8 @@ from models.lookup.lead_filter import Status
 from models.matters import duties
 from models.matters.tables import Assignment
 from models.matters.vocabulary import Channel
-from models.mechanisms.leads.changes import CallOff
 from models.mechanisms.leads.intake import NONE
+from models.mechanisms.leads.vocabulary import CallOff
 from models.office.directory import Office
 from tasks.conduct.answers import Submission
 

@@ -11,7 +11,7 @@ from flows.console import Ended, carry_out
 from flows.forms import CallOffForm, CorrectionForm, RedirectionForm
 from models.errors import StartError
 from models.matters.vocabulary import Channel
-from models.mechanisms.leads.changes import CallOff
+from models.mechanisms.leads.vocabulary import CallOff
 from tasks.delivery.sending import deliver_messages
 from tasks.mechanisms.leads.changes.calling_off import CallOffRequest, call_off
 from tasks.mechanisms.leads.changes.correcting import CorrectionRequest, correct_lead

@@ -23,6 +23,20 @@ class Ending(Labelled):
     ENDED = "ended", "结束等待"
 
 
+class Assigning(Labelled):
+    """The bureau's decision on what a unit handed back. Source: house rule, ADR-0030."""
+
+    REDIRECT = "redirect", "改派"
+    INSIST = "insist", "维持"
+
+
+class Holding(Labelled):
+    """Whether what was rectified holds. Source: house rule, ADR-0031."""
+
+    HOLDS = "holds", "未反弹"
+    RELAPSED = "relapsed", "反弹"
+
+
 class Signal(Labelled):
     """How near a due date is, at a glance."""
 

@@ -9,7 +9,6 @@ from datetime import datetime
 
 from models.codes import MatterKind, Outcome, Step
 from models.errors import ConflictError, RuleViolation
-from models.labels import Labelled
 from models.ladder.vocabulary import Recipient
 from models.matters.duties import Duty, Field, Reading
 from models.matters.facts import (
@@ -21,6 +20,7 @@ from models.matters.facts import (
     NextStep,
 )
 from models.matters.kinds import Kind, Mark
+from models.matters.vocabulary import Assigning
 from models.messages.kinds import MessageKind
 from models.office.directory import Office
 from models.office.vocabulary import Role
@@ -29,13 +29,6 @@ from models.petitions.rulings import REASON, next_of_petition
 from models.texts import check_person, required_text
 
 _LONGEST_GROUNDS = 2_000
-
-
-class Assigning(Labelled):
-    """The bureau's decision on what was handed back."""
-
-    REDIRECT = "redirect", "改派"
-    INSIST = "insist", "维持"
 
 
 _INSISTED = frozenset({Assigning.INSIST.value})

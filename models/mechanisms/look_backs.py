@@ -6,22 +6,14 @@ Source: house rule, ADR-0031.
 from datetime import datetime
 
 from models.codes import MatterKind, Outcome, Step
-from models.labels import Labelled
 from models.matters.duties import Duty, Field, Reading
 from models.matters.facts import NextStep
 from models.matters.kinds import Kind, Mark
+from models.matters.vocabulary import Holding
 from models.messages.kinds import MessageKind
 from models.office.vocabulary import Role
 from models.petitions.facts import PetitionFacts
 from models.petitions.rulings import next_of_petition
-
-
-class Holding(Labelled):
-    """Whether what was rectified holds."""
-
-    HOLDS = "holds", "未反弹"
-    RELAPSED = "relapsed", "反弹"
-
 
 OUTCOMES = {Holding.HOLDS.value: Outcome.HOLDING, Holding.RELAPSED.value: Outcome.RELAPSED}
 _TOLD = "请写明回头看的情况：何时、以何方式核查，结果如何。"

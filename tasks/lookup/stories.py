@@ -9,10 +9,10 @@ from sqlmodel import Session
 from models.days.calendar import WorkCalendar
 from models.days.terms import day_label
 from models.matters.duties import Field, Reading
-from models.matters.facts import DEEMED, signal
+from models.matters.facts import REDIRECTED, signal
 from models.matters.kinds import Kinds
 from models.matters.tables import Answer, Assignment, Matter
-from models.matters.timeliness import Timeliness
+from models.matters.timeliness import Timeliness, timeliness
 from models.matters.vocabulary import Signal
 from models.office.directory import Office
 from models.office.policy import Policy
@@ -25,10 +25,14 @@ from tasks.matters.reading import find_matter, key_of, read_file, step_label
 from tasks.record.ledger import entries_of
 from tasks.workplace import Workplace, office_of, work_calendar
 
-# The tag of a run whose overdue rungs wait for the decision on an extension.
-HELD = "延期待批"
+# The tags of a run whose overdue rungs wait for a decision, and of one whose letter was withdrawn.
+HELD, HANDED_BACK, PAUSED = "延期待批", "退办待定", "停止计时"
 
 Story = dict[str, object]
+_REDIRECTED = (
+    Field("authority", "改派单位", "", Reading.UNIT),
+    Field("cooperating", "协办单位", "", Reading.UNITS),
+)
 
 
 def tell_story(place: Workplace, number: str) -> Story:
@@ -123,7 +127,8 @@ class _Teller:
         near = self.policy.near_from(current.step, current.due_on, self.calendar)
         light = signal(current.due_at, near, now)
         name = f"{matter.printed_number} · {step_label(current)} · {unit} · {day}"
-        pending = [HELD] if current.held else []
+        held = HANDED_BACK if self.kinds.duty(current.step).may_be_handed_back else HELD
+        pending = [held] * current.held + [PAUSED] * current.paused
         return Label(name, [current.step.label, unit, light.label, *pending], matter.title, "")
 
     def tell(self, session: Session, file: MatterFile) -> Story:
@@ -197,16 +202,18 @@ class _Teller:
                 "decision": self._decision(row, answer),
                 "person": answer.person,
                 "explanation": answer.explanation,
-                "timeliness": "逾期" if answer.recorded_at > row.due_at else "按期",
+                "timeliness": timeliness(
+                    row.due_at, answer.recorded_at, answer.decision, answer.recorded_at
+                ).label,
             }
-        if answer is not None and answer.decision == DEEMED:
-            told["timeliness"] = "逾期未签收"
         return told
 
     def _decision(self, row: Assignment, answer: Answer) -> str:
         """Return what was decided and what else was said with it, field by field."""
         duty = self.kinds.duty(row.step)
-        said = ((field, self._read(field, answer.fields.get(field.key, ""))) for field in duty.fields)
+        # A redirection says what a transfer says.
+        fields = _REDIRECTED if answer.decision == REDIRECTED else duty.fields
+        said = ((field, self._read(field, answer.fields.get(field.key, ""))) for field in fields)
         told = [f"{field.title}：{text}" for field, text in said if text]
         return "；".join(filter(None, [duty.decision_label(answer.decision), *told]))
 

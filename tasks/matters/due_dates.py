@@ -68,9 +68,13 @@ def due_account(row: Assignment, policy: Policy, calendar: WorkCalendar) -> list
     if row.returned:
         lines.append("退回后期限不重新起算，仍按首次交办的到期日计算。")
     if row.held:
-        lines.append("已申请延期，审批期间暂缓到期后的督办，到期日在批准前不变。")
+        lines.append("已有申请待决定，其间暂缓到期后的督办，到期日在决定前不变。")
+    if row.paused:
+        lines.append("移交函已撤回，停止计时，待重新移交。")
     if last != row.due_on:
-        lines.append(f"登记的到期日为 {day_label(row.due_on)}：放假安排其后有调整，{_why_kept(row)}。")
+        lines.append(
+            f"登记的到期日为 {day_label(row.due_on)}：放假安排或登记内容其后有调整，{_why_kept(row)}。"
+        )
     return lines
 
 

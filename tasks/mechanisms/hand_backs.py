@@ -6,8 +6,8 @@ from sqlmodel import Session, col, select
 
 from models.matters.facts import AcceptedAnswer
 from models.matters.tables import Answer, Matter
-from models.matters.vocabulary import Channel
-from models.mechanisms.hand_backs import HAND_BACKS, Assigning
+from models.matters.vocabulary import Assigning, Channel
+from models.mechanisms.hand_backs import HAND_BACKS
 from models.petitions.tables import Petition
 from tasks.desks import Act, MatterFile, Redirection
 from tasks.matters.reading import key_of

@@ -6,7 +6,8 @@ from sqlmodel import Session
 
 from models.matters.facts import AcceptedAnswer
 from models.matters.tables import Matter
-from models.mechanisms.look_backs import LOOK_BACKS, Holding
+from models.matters.vocabulary import Holding
+from models.mechanisms.look_backs import LOOK_BACKS
 from models.office.directory import Office
 from models.petitions.facts import PetitionFacts
 from tasks.desks import Act, Desk, MatterFile, Particulars

@@ -13,10 +13,10 @@ from models.codes import Outcome
 from models.errors import ConflictError
 from models.matters.facts import AcceptedAnswer
 from models.matters.tables import Assignment, Evidence, Matter
+from models.matters.vocabulary import Assigning
 from models.mechanisms.hand_backs import (
     HAND_BACKS,
     AcceptedHandBack,
-    Assigning,
     HandBackDraft,
     accept_hand_back,
 )

@@ -130,14 +130,14 @@ class Walk:
     def to(self, step: Step) -> Self:
         """Answer whatever is owed until a step is owed."""
         while isinstance(owed := self.advance(), Await) and owed.assignment.step is not step:
-            self.answer(owed.assignment.step)
+            self.answer(owed.assignment.step, unit=owed.assignment.unit)
         assert isinstance(owed, Await), owed
         return self
 
     def to_closure(self) -> Self:
         """Answer whatever is owed until the lead is closed."""
         while isinstance(owed := self.advance(), Await):
-            self.answer(owed.assignment.step)
+            self.answer(owed.assignment.step, unit=owed.assignment.unit)
         return self
 
     def file(self) -> MatterFile:

@@ -7,7 +7,7 @@ import click
 
 from deployments.cli.frame import Command, emit, json_option, workplace
 from models.errors import StartError
-from models.mechanisms.leads.changes import CallOff
+from models.mechanisms.leads.vocabulary import CallOff
 from tasks.workplace import Workplace
 
 _PERSON = click.option("--person", required=True, help="经办人姓名")

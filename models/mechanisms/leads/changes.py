@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.archive.vocabulary import Barrier, Category
-from models.codes import Outcome
 from models.documents.vocabulary import SourceLevel
 from models.errors import RuleViolation
 from models.labels import Labelled
@@ -24,23 +23,6 @@ from models.texts import visible
 
 CORRECTABLE = ("title", "facts", "source_level", "document_number", "category", "received_at")
 LONGEST_REFERENCE = 200
-
-
-class CallOff(Labelled):
-    """Why a lead is called off."""
-
-    WITHDRAWN = "withdrawn", "撤回"
-    DUPLICATE = "duplicate", "重复"
-    MISTAKEN = "mistaken", "误登记"
-
-    @property
-    def outcome(self) -> Outcome:
-        """How it ends."""
-        return {
-            CallOff.WITHDRAWN: Outcome.WITHDRAWN,
-            CallOff.DUPLICATE: Outcome.MERGED,
-            CallOff.MISTAKEN: Outcome.MISTAKEN,
-        }[self]
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,30 @@ import pytest
 from harness.wording import assert_is_one_sentence
 from pydantic import SecretStr
 from walks.informants import NAME, give_key
-from walks.walking import EXPLANATION, PERSON, Walk, answer_to, ledger_of
+from walks.walking import (
+    AUTHORITY,
+    EXPLANATION,
+    PERSON,
+    Walk,
+    answer_to,
+    ledger_of,
+    messages_of,
+    register_lead,
+)
 
 from models.codes import Step
 from models.errors import ConflictError, NotFound, RuleViolation
 from models.informants.identity import Identity
 from models.ladder.vocabulary import Grounds, Rung
+from models.mechanisms.leads.vocabulary import CallOff
+from tasks.audit.comparison import check_facts
 from tasks.conduct.answers import record_answer
 from tasks.informants.identities import record_informant
 from tasks.ladder.supervision import SupervisionRequest, supervise
+from tasks.mechanisms.leads.changes.calling_off import CallOffRequest, call_off
+from tasks.mechanisms.leads.changes.correcting import CorrectionRequest, correct_lead
+from tasks.mechanisms.leads.changes.redirecting import RedirectionRequest, redirect_lead
+from tasks.petitions.hand_backs import HandBackRequest, hand_back
 
 
 def informed(walk: Walk, name: str, step: Step = Step.VERIFY) -> Walk:
@@ -97,3 +112,49 @@ def test_tries_are_limited_for_the_unit_that_makes_them(walk: Walk) -> None:
     supervise(walk.place, walk.number, request, walk.clock())
     walk.clock.now += timedelta(days=1)
     walk.answer(Step.VERIFY)
+
+
+def test_no_way_of_changing_a_lead_lets_the_name_through(walk: Walk) -> None:
+    """Grounds of handing back and over anew, of a correction and a calling off go into messages."""
+    informed(walk, NAME)
+    place, number, now = walk.place, walk.number, walk.clock()
+    naming = f"系{NAME}反映。"
+    ways = (
+        lambda: hand_back(place, number, HandBackRequest(AUTHORITY, PERSON, naming), now),
+        lambda: redirect_lead(place, number, RedirectionRequest("XSPJ", "", naming, PERSON), now),
+        lambda: correct_lead(place, number, CorrectionRequest({"title": naming}, "核对。", PERSON), now),
+        lambda: correct_lead(place, number, CorrectionRequest({"title": "标题"}, naming, PERSON), now),
+        lambda: call_off(place, number, CallOffRequest(CallOff.MISTAKEN, naming, PERSON), now),
+    )
+    for way in ways:
+        with pytest.raises(RuleViolation, match="举报人"):
+            way()
+    assert walk.file().matter.title == "要求企业在本地设立子公司方可投标"
+    assert walk.file().matter.outcome is None
+    assert [entry.kind for entry in ledger_of(place, number)].count("naming_refused") == 5
+
+
+def test_a_correction_that_takes_a_name_out_repeats_it_nowhere(walk: Walk) -> None:
+    """Neither the ledger nor the unit reads what stood there before."""
+    facts = f"{NAME}反映，招标文件设置了清单之外的准入条件。"
+    walk = replace(walk, number=register_lead(walk.place, walk.clock, title="另一条", facts=facts))
+    informed(walk, NAME)
+    without = "招标文件设置了清单之外的准入条件。"
+    request = CorrectionRequest({"facts": without}, "删去举报人信息。", PERSON)
+    done = correct_lead(walk.place, walk.number, request, walk.clock())
+    assert done.changes == [f"事实情况：原文不再引用，现“{without}”"]
+    entry = ledger_of(walk.place, walk.number)[-1]
+    assert NAME not in repr(entry)
+    assert NAME not in "".join(m.body for m in messages_of(walk.place) if m.kind == "corrected")
+    check_facts(walk.place)
+
+
+def test_the_informant_of_a_duplicate_is_looked_for_too(walk: Walk) -> None:
+    """What is answered for both must name neither."""
+    double = replace(walk, number=register_lead(walk.place, walk.clock, title="重复的"))
+    informed(double, NAME, Step.TRANSFER)
+    request = CallOffRequest(CallOff.DUPLICATE, "同一问题。", PERSON, into=walk.number)
+    call_off(walk.place, double.number, request, walk.clock())
+    walk.to(Step.VERIFY)
+    with pytest.raises(RuleViolation, match="举报人"):
+        walk.answer(Step.VERIFY, explanation=f"{EXPLANATION}（{NAME}）")

@@ -74,7 +74,7 @@ def test_the_turn_of_the_year_without_a_notice_and_then_with_it(
     paper = write_evidence(papers, "延期申请.pdf", PDF + b"% request\n")
     request = ExtensionRequest(AUTHORITY, "经办人乙", "2027-01-09", "须经合法性审查。", [paper])
     asked = Walk(place, clock, papers, request_extension(place, walk.number, request, clock()))
-    assert account(walk).endswith("\n已申请延期，审批期间暂缓到期后的督办，到期日在批准前不变。")
+    assert account(walk).endswith("\n已有申请待决定，其间暂缓到期后的督办，到期日在决定前不变。")
     asked.advance()
     asked.answer(Step.EXTENSION)
     assert account(walk).splitlines()[-5:-1] == [

@@ -69,7 +69,21 @@ def test_an_unknown_text_is_refused_with_the_options(
 @pytest.mark.parametrize(
     ("kind", "labels"),
     [
-        (Step, ["移交", "签收", "核查", "整改", "验收", "延期审批", "通报审批"]),
+        (
+            Step,
+            [
+                "移交",
+                "签收",
+                "核查",
+                "整改",
+                "验收",
+                "延期审批",
+                "通报审批",
+                "退办审核",
+                "退办裁定",
+                "回头看",
+            ],
+        ),
         (Finding, ["属实", "部分属实", "不属实"]),
         (SourceLevel, ["国家", "省", "市"]),
         (Category, ["政府违规审批", "企业违规进入", "违规设置隐性壁垒", "其他"]),

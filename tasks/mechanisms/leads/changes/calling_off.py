@@ -10,7 +10,8 @@ from models.codes import MatterKind, Outcome
 from models.documents.vocabulary import DocumentKind
 from models.errors import ConflictError, RuleViolation
 from models.matters.tables import Evidence, Matter
-from models.mechanisms.leads.changes import LONGEST_REFERENCE, CallOff
+from models.mechanisms.leads.changes import LONGEST_REFERENCE
+from models.mechanisms.leads.vocabulary import CallOff
 from models.messages.kinds import MessageKind
 from models.record.entry_kinds import EntryKind
 from models.texts import check_person, clean_text, required_text
