@@ -78,7 +78,9 @@ class Group(_Chinese, click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return a command."""
         if cmd_name in self._by_module:
-            command: click.Command = getattr(importlib.import_module(self._by_module[cmd_name][0]), cmd_name)
+            command: click.Command = getattr(
+                importlib.import_module(self._by_module[cmd_name][0]), cmd_name.replace("-", "_")
+            )
             return command
         return super().get_command(ctx, cmd_name)
 

@@ -1,5 +1,6 @@
 """The desk of what was handed back. Source: ADR-0030."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sqlmodel import Session, col, select
@@ -8,6 +9,7 @@ from models.matters.facts import AcceptedAnswer
 from models.matters.tables import Answer, Matter
 from models.matters.vocabulary import Assigning, Channel
 from models.mechanisms.hand_backs import HAND_BACKS
+from models.office.directory import Office
 from models.petitions.tables import Petition
 from tasks.desks import Act, MatterFile, Redirection
 from tasks.matters.reading import key_of
@@ -29,6 +31,11 @@ class HandBackDesk(PetitionDesk):
             .where(Petition.unit_code != subject.petition.unit_code, col(Matter.id) < key_of(matter))
         )
         return replace(subject, is_second=session.exec(others).first() is not None)
+
+    def values(self, file: MatterFile, office: Office) -> Mapping[str, object]:
+        """Return the same as of any petition, under the title of what was handed back."""
+        values = super().values(file, office)
+        return {**values, "title": file.parent.matter.title} if file.parent is not None else values
 
     def answered(self, act: Act, file: MatterFile, accepted: AcceptedAnswer) -> None:
         """Let the ruling take effect."""

@@ -35,6 +35,7 @@ class LookBackDesk(Desk):
         closed = office.policy.day_of(first.closed_at).isoformat() if first.closed_at else ""
         return {
             **file.parent.desk.values(file.parent, office),
+            "title": first.title,
             "first": f"{first.printed_number}（{first.number}）",
             "first_closed": closed,
         }
@@ -42,7 +43,11 @@ class LookBackDesk(Desk):
     def particulars(self, file: MatterFile, office: Office) -> Particulars:
         """Return what is looked at again."""
         told = self.values(file, office)
-        return [("原线索", str(told.get("first", ""))), ("原线索办结日", str(told.get("first_closed", "")))]
+        names = {
+            "原线索": "first", "原线索办结日": "first_closed", "责任单位": "responsible",
+            "整改意见": "opinion", "整改措施": "measures",
+        }  # fmt: skip
+        return [(name, str(told[key])) for name, key in names.items() if told.get(key)]
 
     def texts(self, session: Session, keys: Sequence[int]) -> Mapping[int, str]:
         """Return nothing: what it found stands in its answer."""

@@ -133,10 +133,9 @@ def _put_forward(
     matter.stale_since = now
     session.add_all((row, matter))
     unit = office.stored(accepted.unit)
-    waits = "，其间到期后的督办暂缓" if accepted.holds else "；期限此前已满，督办照常"
-    summary = (
-        f"{unit.name}提出退办（{petition.printed_number}，{step_label(row)}环节）：{accepted.grounds}{waits}"
-    )
+    waits = "其间到期后的督办暂缓" if accepted.holds else "期限此前已满，督办照常"
+    said = f"{petition.printed_number}，{step_label(row)}环节，{waits}"
+    summary = f"{unit.name}提出退办（{said}）：{accepted.grounds}"
     for stream in (matter.number, petition.number):
         append_entry(
             session, stream, now, EntryKind.HANDED_BACK, f"{unit.short_name} {accepted.person}", summary,

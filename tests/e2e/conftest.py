@@ -17,8 +17,8 @@ from xdist.scheduler import LoadScopeScheduling
 NEVER = "0 0 29 2 *"
 # The files that use the running system all of them share; one worker takes them all.
 SHARING = (
-    "test_archive", "test_beside", "test_browser", "test_doctor", "test_exports", "test_petitions",
-    "test_real_cases", "test_reconciler", "test_showing", "test_worker",
+    "test_archive", "test_beside", "test_browser", "test_doctor", "test_exports", "test_lead_changes",
+    "test_petitions", "test_real_cases", "test_reconciler", "test_showing", "test_worker",
 )  # fmt: skip
 # What takes longest begins first, so that no worker is left with it at the end.
 FIRST = (

@@ -53,16 +53,15 @@ def extend(
     help="依据材料，或已上传材料的编号如 E12；可给多个，可不给",
 )
 @json_option
-def hand_back_lead(*, lead: str, by: str, grounds: str, evidence: tuple[Path, ...], as_json: bool) -> None:
+def hand_back(*, lead: str, by: str, grounds: str, evidence: tuple[Path, ...], as_json: bool) -> None:
     """在反馈核查情况之前提出退办，由发展改革部门决定改派或维持。"""
-    from tasks.petitions.hand_backs import HandBackRequest, hand_back
+    from tasks.petitions import hand_backs
 
     unit, person = split_person(by)
     files, references = split_evidence(evidence)
     with workplace() as place:
-        asked = hand_back(
-            place, lead, HandBackRequest(unit, person, grounds, files, references), place.clock()
-        )
+        request = hand_backs.HandBackRequest(unit, person, grounds, files, references)
+        asked = hand_backs.hand_back(place, lead, request, place.clock())
         note = _started(place, asked)
     said = f"退办申请已登记为 {asked}，待发展改革部门决定。"
     emit({"number": asked, "note": note}, "\n".join(filter(None, [said, note])), as_json=as_json)

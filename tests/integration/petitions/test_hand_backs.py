@@ -281,7 +281,7 @@ def test_after_its_term_a_matter_may_be_handed_back_but_the_ladder_goes_on(walk:
     row = walk.file().open_assignment
     assert row is not None
     assert row.held is False
-    assert "督办照常" in ledger_of(walk.place, walk.number)[-1].summary
+    assert "期限此前已满，督办照常" in ledger_of(walk.place, walk.number)[-1].summary
 
 
 def test_papers_go_with_it(handed: Walk, papers: Path) -> None:

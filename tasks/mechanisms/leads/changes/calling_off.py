@@ -85,7 +85,7 @@ def call_off(place: Workplace, number: str, request: CallOffRequest, now: dateti
         act = Act(session, office, place.mechanisms, now)
         actor = f"{office.bureau().short_name} {person}"
         file = read_file(session, matter, place.mechanisms)
-        case = _Case(act, file, request.why, reference or _named(target), why, actor)
+        case = _Case(act, file, request.why, _named(target) or reference, why, actor)
         report = case.carry_out(target)
         refuse_naming(session, place, matter, Author(office.bureau().code, actor, now), why, reference)
         return CalledOff(matter.number, request.why.outcome, target.number if target else "", report)
@@ -125,8 +125,8 @@ def _found(session: Session, number: str, request: CallOffRequest) -> tuple[Matt
 
 
 def _named(target: Matter | None) -> str:
-    """Return how a lead is named to people, blank where there is none."""
-    return f"{target.printed_number}（{target.number}）" if target is not None else ""
+    """Return into which lead another goes, as people are told; blank where there is none."""
+    return f"并入{target.printed_number}（{target.number}）" if target is not None else ""
 
 
 @dataclass(frozen=True)
