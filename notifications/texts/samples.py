@@ -80,6 +80,7 @@ SAMPLES: Mapping[str, object] = {
     "matter": "L2026-0012",
     "recipient": "侯马市住房和城乡建设管理局",
     "written": "提醒",
+    "characters": "“䶮”（U+4DAE）",
     "replaced": True,
     "subject": "【核查】侯线〔2026〕12号 请于 2026-12-31（星期四） 前反馈核查情况",
 }

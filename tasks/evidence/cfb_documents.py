@@ -1,11 +1,14 @@
 """Compound files: what Word, Excel and WPS wrote before packages, and what they write under a password.
 
-Source: [MS-CFB]; only the directory is read, since its names tell what the file is.
+The names of the directory tell what the file is; whether its streams are there to their ends, and whether
+they say that a password is needed, is looked at before it is taken. Source: [MS-CFB], [MS-DOC], [MS-XLS].
 """
 
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
+from array import array
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import BinaryIO
 
 SIGNATURE = bytes.fromhex("d0cf11e0a1b11ae1")

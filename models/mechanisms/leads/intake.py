@@ -78,6 +78,11 @@ class LeadDraft(BaseModel):
         return Identity(name=self.informant, contact=self.informant_contact) if told else None
 
     @property
+    def texts(self) -> tuple[str, ...]:
+        """What documents may repeat of it."""
+        return self.title, self.facts, self.document_number
+
+    @property
     def fingerprint(self) -> str:
         """A digest of what the lead says; the day it came in does not make it another lead."""
         said = (self.source_level.value, self.document_number, self.title, self.facts)
