@@ -9,8 +9,9 @@ from conftest import Clock
 from fakes.fonts import fonts_of_machine, write_font
 from fakes.receivers import json_receiver, write_channels
 from harness.command_line import Terminal
-from walks.walking import PERSON, Walk, houma, ledger_of, messages_of, register_lead
+from walks.walking import PERSON, Walk, draft_lead, houma, ledger_of, messages_of, register_lead
 
+from flows.mechanisms.leads import _notes
 from models.codes import Step
 from models.ladder.vocabulary import Grounds, Rung
 from models.messages.kinds import MessageKind
@@ -123,6 +124,20 @@ def test_a_document_of_another_machine_is_told_of_when_it_is_rendered(named: Wal
     assert kinds[-2:] == [EntryKind.UNPRINTABLE, EntryKind.DOCUMENT_RENDERED]
 
 
+def test_a_document_of_another_machine_is_told_of_first_too(named: Walk, tmp_path: Path) -> None:
+    """The file is made when the letter is to be sent: what that brought to light goes out before it."""
+    write_font(tmp_path, "Rare Names", RARE)
+    with json_receiver() as receiver:
+        write_channels(named.place, {"FGJ": receiver.url("bureau"), "ZJJ": receiver.url("unit")})
+        with fonts_of_machine(tmp_path):
+            named.to(Step.RECEIPT)
+        with fonts_of_machine():
+            deliver_messages(named.place, named.number)
+    assert [each.address for each in receiver.received] == ["bureau", "unit"]
+    assert receiver.received[0].subject.startswith("【公文缺字】")
+    assert all(message.handed_over_at for message in messages_of(named.place))
+
+
 def test_a_machine_with_the_font_tells_nothing(named: Walk, tmp_path: Path) -> None:
     """Neither in the ledger nor in the story."""
     write_font(tmp_path, "Rare Names", RARE)
@@ -142,6 +157,16 @@ def test_the_story_says_what_cannot_be_printed(named: Walk) -> None:
     telling = tell_matter(named.place, named.number, houma(24, 9))
     assert f"{NAMED}、“\U0002a6d0”（U+2A6D0）没有可用字体" in telling.markdown
     assert f"PDF 中印作〓的字：{NAMED}" in telling.markdown
+    assert f"缺字：{NAMED}" in telling.form_text("")
+
+
+@pytest.mark.usefixtures("bare")
+def test_the_forms_tell_at_intake(place: Workplace, clock: Clock) -> None:
+    """What a run of 登记线索 or 批量导入 ends with says it, in one sentence of several."""
+    (note,) = _notes([draft_lead(place, clock), draft_lead(place, clock, title=TITLE)])
+    assert note.startswith(f"{NAMED}没有可用字体")
+    assert not note.endswith("。")
+    assert _notes([draft_lead(place, clock)]) == []
 
 
 @pytest.mark.usefixtures("bare")
