@@ -10,11 +10,13 @@ from packaging.specifiers import SpecifierSet
 
 from deployments.doctor.site import Site
 from models.upkeep.remarks import Finding, doubtful, fine, wrong
-from notifications.papers.fonts import drawable
+from notifications.papers.glyphs import drawable, families, named_characters, undrawable
 
 _PROGRAM = "zero137"
 _PYTHON = SpecifierSet(">=3.11,<3.14")
 _SAMPLE = "侯马市发展和改革局"
+# Names of persons and places beyond what offices' fonts have, of the extensions A, B, E and G.
+_RARE_NAMES = "㛃䶮𬀩𠮷𤭢𰻝"
 _INSTALL = "请按 requirements.lock 重新安装（make up，或 pip install --require-hashes -r requirements.lock）"
 
 
@@ -66,9 +68,16 @@ def examine_time_zone(site: Site) -> Iterator[Finding]:
 
 
 def examine_fonts(site: Site) -> Iterator[Finding]:
-    """Tell whether the bundled fonts draw Chinese; no office program is needed."""
+    """Tell whether Chinese can be drawn, by which fonts, and which of some rare characters cannot."""
     del site
-    if drawable(_SAMPLE) == _SAMPLE:
-        yield fine("字体", "自带字体可排印中文，不需要 LibreOffice")
-    else:
+    if drawable(_SAMPLE) != _SAMPLE:
         yield wrong("字体", "自带字体不能排印中文", _INSTALL)
+        return
+    used = families()
+    missing = undrawable([_RARE_NAMES])
+    rare = (
+        f"罕用字{_RARE_NAMES}中{named_characters(missing)}印作〓" if missing else f"罕用字如{_RARE_NAMES}可印"
+    )
+    found = f"自带字体可排印中文，不需要 LibreOffice；正文{used['body'][0]}，标题{used['title'][0]}；{rare}"
+    # Nothing is wrong with a machine that lacks them, as long as no name needs them.
+    yield fine("字体", f"{found}{'，需要时可安装 SimSun-ExtB、遍黑体 Plangothic 等字体' if missing else ''}")

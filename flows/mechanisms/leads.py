@@ -16,6 +16,7 @@ from models.files.file_names import kept_name
 from models.files.headings import CellFault
 from models.files.vocabulary import HiddenRows
 from models.mechanisms.leads.intake import IntakeDefaults, LeadDraft, read_row
+from notifications.papers.glyphs import unprintable_note
 from tasks.mechanisms.leads.import_files import read_leads
 from tasks.mechanisms.leads.registering import Registered, register_leads
 from tasks.runs.observed import observed
@@ -41,7 +42,7 @@ async def register_lead(lead: LeadForm) -> State[Any]:
         if not isinstance(draft, LeadDraft):
             return Ended(_refused(draft))
         (one,) = await observed("登记", lambda: register_leads(place, [draft], lead.person, now))
-        state = await _started(place, [one])
+        state = await _started(place, [one], _notes([draft]))
         return Ended(state, "" if one.created else None, one.printed_number)
 
     return await carry_out(register, failed="未登记")
@@ -70,7 +71,7 @@ async def import_leads(
         if table.faults and not skip_bad:
             return Ended(_refused(table.faults), "未导入")
         registered = await observed("登记", lambda: register_leads(place, table.drafts, person, now))
-        state = await _started(place, registered, table.notes)
+        state = await _started(place, registered, [*table.notes, *_notes(table.drafts)])
         return Ended(state, f"新登记{sum(lead.created for lead in registered)}条")
 
     return await carry_out(register, kept_name(file), failed="未导入")
@@ -90,6 +91,12 @@ async def _started(place: Workplace, registered: list[Registered], notes: Sequen
     except StartError as error:
         message += f"；线索已保存，巡查时将自动开始承办（{error}）"
     return Completed(name="已登记" if new else "此前已登记", message="；".join([message, *notes]))
+
+
+def _notes(drafts: Sequence[LeadDraft]) -> list[str]:
+    """Return what is to be told of leads beside what became of them: characters that cannot be printed."""
+    told = unprintable_note(text for draft in drafts for text in draft.texts)
+    return [told.removesuffix("。")] if told else []
 
 
 def _refused(faults: list[CellFault]) -> State[Any]:

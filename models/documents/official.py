@@ -78,6 +78,14 @@ class OfficialDocument:
         """The date as it is printed, in Arabic numerals without leading zeros."""
         return f"{self.dated.year}年{self.dated.month}月{self.dated.day}日"
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Everything that is printed but the date, in the order of the page."""
+        return (
+            self.issuer, self.number, self.title, self.recipient, *(block.text for block in self.body),
+            *self.attachments, self.signature, *self.copies,
+        )  # fmt: skip
+
 
 def check_document(document: OfficialDocument) -> None:
     """Refuse a document that breaks the rules of its kind.

@@ -44,6 +44,9 @@ _GIVEN_UP = frozenset({
     "document",
 })  # fmt: skip
 _WORDING_FAULT = frozenset({"addressee", "template", "written", "reason", "replaced", "matter"})
+_UNPRINTABLE = frozenset({
+    "addressee", "written", "document", "recipient", "printed_number", "title", "characters",
+})  # fmt: skip
 
 
 class MessageKind(Labelled):
@@ -90,6 +93,7 @@ class MessageKind(Labelled):
     FILE_FAULT = "file_fault", "文件异常", _TO_BUREAU
     GIVEN_UP = "given_up", "未送出", _GIVEN_UP
     WORDING_FAULT = "wording_fault", "模板异常", _WORDING_FAULT
+    UNPRINTABLE = "unprintable", "公文缺字", _UNPRINTABLE
 
 
 # What the HTML form of a message of any kind may speak of.

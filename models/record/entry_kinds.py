@@ -40,6 +40,7 @@ class EntryKind(Labelled):
     DOCUMENT_ISSUED = "document_issued", "印发公文"
     DOCUMENT_RENDERED = "document_rendered", "生成公文文件"
     DOCUMENT_WITHDRAWN = "document_withdrawn", "撤回公文"
+    UNPRINTABLE = "unprintable", "公文缺字"
     MESSAGE_GIVEN_UP = "message_given_up", "消息停止发送"
     MESSAGE_RESENT = "message_resent", "重新发送消息"
     WORDING_FAILED = "wording_failed", "模板无法使用"

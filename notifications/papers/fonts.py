@@ -1,12 +1,10 @@
-"""What an official document is printed with: families in order of preference, and which characters exist."""
+"""What official documents are printed with: families in order of preference, and what text is printed."""
 
 import unicodedata
-from functools import cache
 from pathlib import Path
 
 # Names under which a family may be installed, the one that offices have first (GB/T 9704-2012).
 # Noto Serif CJK SC is what Debian installs; the bundled family ends every list and is always there.
-_NO_CHARACTER = 0xFFFE
 _SERIF = ("Noto Serif CJK SC", "Noto Serif SC")
 _SANS = ("Noto Sans CJK SC", "Noto Sans SC")
 FAMILIES: dict[str, tuple[str, ...]] = {
@@ -39,8 +37,6 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         *_SERIF,
     ),
 }
-# What is printed for a character that no bundled font can draw; printers call it 下駄 or 〓.
-SUBSTITUTE = "〓"
 _NEVER = 0xFFFE
 # Spaces at which no line may break would let a line run out of the type area.
 _FIXED_SPACES = {0x09: " ", 0xA0: " ", 0x2007: " ", 0x202F: " "}
@@ -48,7 +44,7 @@ _FIXED_SPACES = {0x09: " ", 0xA0: " ", 0x2007: " ", 0x202F: " "}
 
 def bundled_folder() -> Path:
     """Return the folder of the fonts that are installed with the program."""
-    # Imported here and below: only a command that prints should pay for it.
+    # Imported here: only a command that prints should pay for it.
     from pylopdf_fonts_zh_cn import serif_path
 
     return serif_path().parent
@@ -58,22 +54,6 @@ def families_among(installed: list[str]) -> dict[str, list[str]]:
     """Return, for each part of a document, the installed families in order of preference; never empty."""
     present = {family.casefold() for family in installed}
     return {part: [name for name in names if name.casefold() in present] for part, names in FAMILIES.items()}
-
-
-@cache
-def drawable_characters() -> frozenset[int]:
-    """Return the code points that the bundled serif can draw."""
-    from fontTools.ttLib import TTFont
-    from pylopdf_fonts_zh_cn import serif_path
-
-    with TTFont(serif_path(), lazy=True) as font:
-        return frozenset(font.getBestCmap())
-
-
-def drawable(text: str) -> str:
-    """Return a text in which every character that cannot be drawn is replaced by 〓."""
-    known = drawable_characters()
-    return "".join(character if ord(character) in known else SUBSTITUTE for character in text)
 
 
 def printed_lines(text: str) -> list[str]:

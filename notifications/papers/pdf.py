@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from models.archive.file_index import HEADINGS, FileIndex
 from models.documents.official import Layout, OfficialDocument, goes_upward, layout_of
 from models.errors import InputError
-from notifications.papers.fonts import bundled_folder, drawable, families_among, printed_line, printed_lines
+from notifications.papers.fonts import printed_line, printed_lines
+from notifications.papers.glyphs import drawable, families, families_for, rare_characters, scanned_fonts
 
 if TYPE_CHECKING:
     from typst import Compiler
@@ -25,7 +26,7 @@ _ONE_AT_A_TIME = Lock()
 def render_pdf(document: OfficialDocument) -> bytes:
     """Return a document as a PDF with all fonts embedded; equal documents give equal bytes on one machine.
 
-    What cannot be drawn is printed as 〓. Source: GB/T 9704-2012.
+    What neither the bundled fonts nor those of the machine can draw is printed as 〓. Source: GB/T 9704-2012.
 
     Raises:
         InputError: The typesetter refuses the document.
@@ -65,8 +66,8 @@ def _typeset(name: str, printed: dict[str, Any], day: date, what: str) -> bytes:
     from typst import TypstError
 
     with _ONE_AT_A_TIME:
-        compiler, template, families = _typesetter(name)
-        inputs = {"document": json.dumps({**printed, "families": families})}
+        compiler, template, found = _typesetter(name)
+        inputs = {"document": json.dumps({**printed, "families": _with_rare(found, printed)})}
         try:
             pdf = compiler.compile(
                 template, format="pdf", sys_inputs=inputs, timestamp=datetime.combine(day, time(), UTC)
@@ -87,10 +88,18 @@ def _typesetter(name: str) -> tuple["Compiler", bytes, dict[str, list[str]]]:
 @cache
 def _compiler() -> tuple["Compiler", dict[str, list[str]]]:
     """Return the compiler and the families of its fonts; scanned once per process."""
-    from typst import Compiler, Fonts
+    from typst import Compiler
 
-    fonts = Fonts(include_system_fonts=True, include_embedded_fonts=False, font_paths=[str(bundled_folder())])
-    return Compiler(font_paths=fonts), families_among(fonts.families())
+    return Compiler(font_paths=scanned_fonts()), families()
+
+
+def _with_rare(found: dict[str, list[str]], printed: dict[str, Any]) -> dict[str, list[str]]:
+    """Return the families of each part, followed by those that draw what the bundled font cannot."""
+    # A place where a line may break is no character.
+    rare = families_for(rare_characters(printed_line(json.dumps(printed, ensure_ascii=False))))
+    return {
+        part: [*names, *(family for family in rare if family not in names)] for part, names in found.items()
+    }
 
 
 def _as_printed(document: OfficialDocument) -> dict[str, Any]:

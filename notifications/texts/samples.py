@@ -80,6 +80,7 @@ SAMPLES: Mapping[str, object] = {
     "matter": "L2026-0012",
     "recipient": "侯马市住房和城乡建设管理局",
     "written": "提醒",
+    "characters": "“䶮”（U+4DAE）",
     "replaced": True,
     "handed_to": "侯马市行政审批服务管理局",
     "withdrawn": "侯发改移函〔2026〕1号",

@@ -9,6 +9,7 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from models.errors import DeliveryError, InputError, NoChannelError, RuleViolation, StoreError
+from models.messages.kinds import MessageKind
 from models.messages.tables import Message
 from models.messages.vocabulary import Delivery
 from notifications.channels.handing_over import hand_over, open_channels
@@ -71,16 +72,23 @@ def deliver_messages(
         # A channel may take its time: every lease is counted from its own beginning.
         if not _claim(place, message, place.clock()):
             continue
-        try:
-            fault = _send(place, channels, message)
-        except DeliveryError as error:
-            failed, reason = failed + 1, str(error)
-            logger.warning("消息 %s 未能交付渠道：%s", message.dedupe_key, error)
-            _settle(place, message, error)
+        if why := _attempt(place, channels, message):
+            failed, reason = failed + 1, why
         else:
             handed_over += 1
-            _settle(place, message, None, fault)
     return DeliveryReport(handed_over, failed, reason)
+
+
+def _attempt(place: Workplace, channels: "Apprise", message: Message) -> str:
+    """Try to hand over a claimed message and settle it; returns why it was not, blank where it was."""
+    try:
+        fault = _send(place, channels, message)
+    except DeliveryError as error:
+        logger.warning("消息 %s 未能交付渠道：%s", message.dedupe_key, error)
+        _settle(place, message, error)
+        return str(error)
+    _settle(place, message, None, fault)
+    return ""
 
 
 def _send(place: Workplace, channels: "Apprise", message: Message) -> WordingFault | None:
@@ -94,12 +102,22 @@ def _send(place: Workplace, channels: "Apprise", message: Message) -> WordingFau
     html, fault = worded_mail(message.kind, text, number, place.templates_folder)
     try:
         with attached(place, number, place.clock()) as files:
+            _tell_first(place, channels, message)
             hand_over(channels, tags_of(message), message.subject, message.body, html=html, attachments=files)
     except (InputError, StoreError) as error:
         raise DeliveryError(str(error), retryable=True) from error
     except RuleViolation as error:
         raise DeliveryError(str(error), retryable=False) from error
     return fault
+
+
+def _tell_first(place: Workplace, channels: "Apprise", message: Message) -> None:
+    """Hand over what the bureau has to know of a document before it goes out; rendering may have told it."""
+    if message.document_number is None or message.kind is MessageKind.UNPRINTABLE:
+        return
+    for notice in _due_messages(place, place.clock(), None, document=message.document_number):
+        if notice.kind is MessageKind.UNPRINTABLE and _claim(place, notice, place.clock()):
+            _attempt(place, channels, notice)
 
 
 def tags_of(message: Message) -> list[str]:

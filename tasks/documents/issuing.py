@@ -28,6 +28,7 @@ from models.record.entry_kinds import EntryKind
 from models.texts import visible
 from notifications.texts.rendering import render_document
 from notifications.texts.wording import WordingFault, document_template, worded
+from tasks.documents.unprintable import note_unprintable
 from tasks.matters.reading import key_of
 from tasks.messages.posting import note_wording
 from tasks.record.ledger import append_entry, append_facts
@@ -68,7 +69,7 @@ def issue_documents(
     # Whoever takes turns in one order never blocks; a turn lasts until the transaction ends.
     for kind in sorted({new.kind for new in wanted}):
         take_turn(session, _series(kind, year))
-    rows, facts, numbers = [], [], []
+    rows, facts, numbers, numbered = [], [], [], []
     faults: list[tuple[str, WordingFault]] = []
     for new in wanted:
         unnumbered, fault = _compose(office, new, now)
@@ -82,6 +83,7 @@ def issue_documents(
         document = replace(unnumbered, number=number)
         content = document_to_json(document)
         numbers.append(number)
+        numbered.append((new, document))
         rows.append(
             {
                 "matter_id": key_of(new.matter), "kind": new.kind, "year": year, "sequence": sequence,
@@ -94,6 +96,9 @@ def issue_documents(
         session.flush()
         session.connection().execute(insert(Document), rows)
         append_facts(session, facts)
+    for new, document in numbered:
+        is_draft = new.status is DocumentStatus.DRAFT
+        note_unprintable(session, office, new.matter, document, now, drafted=is_draft)
     note_wording(session, office, faults, now)
     return numbers
 

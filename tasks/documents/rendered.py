@@ -18,13 +18,14 @@ from models.matters.tables import Matter
 from models.record.entries import RULE
 from models.record.entry_kinds import EntryKind
 from tasks.documents.issuing import find_document
+from tasks.documents.unprintable import note_unprintable
 from tasks.files.checks import check_files
 from tasks.files.stored_files import keep_files
 from tasks.matters.reading import lock_matters
 from tasks.record.ledger import append_entry
 from tasks.store.blobs import blob_name, copied
 from tasks.store.protocol import DOCUMENTS, Staged, digest_in
-from tasks.workplace import Workplace
+from tasks.workplace import Workplace, office_of
 
 logger = logging.getLogger(__name__)
 
@@ -169,9 +170,12 @@ def _keep(place: Workplace, row: Document, pdf: Staged, word: Staged, now: datet
             return
         kept.pdf_sha256, kept.word_sha256 = pdf.sha256, word.sha256
         session.add(kept)
+        matter = session.get_one(Matter, row.matter_id)
+        # Told when it was numbered, unless that was done by another release or where other fonts are.
+        note_unprintable(session, office_of(session, place), matter, document_from_json(kept.content), now)
         again = "重新" if row.pdf_sha256 else ""
         append_entry(
-            session, session.get_one(Matter, row.matter_id).number, now, EntryKind.DOCUMENT_RENDERED, RULE,
+            session, matter.number, now, EntryKind.DOCUMENT_RENDERED, RULE,
             f"{again}生成{row.kind.label} {row.number} 的文件",
             document=row.number, pdf_sha256=pdf.sha256, word_sha256=word.sha256,
         )  # fmt: skip

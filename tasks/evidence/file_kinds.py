@@ -6,18 +6,12 @@ from typing import BinaryIO
 
 from models.errors import RuleViolation
 from models.office.policy import EvidenceRules
-from tasks.evidence.cfb_documents import SIGNATURE, compound_names
+from tasks.evidence.cfb_documents import COMPOUND_KINDS, SIGNATURE, compound_names
 from tasks.evidence.zip_documents import kind_of_package
 from tasks.store.blobs import chunks_of
 
 _HEAD_BYTES = 8192
 _TEXT = "text/plain"
-_COMPOUND_KINDS = {
-    "WordDocument": "application/msword",
-    "Workbook": "application/vnd.ms-excel",
-    "Book": "application/vnd.ms-excel",
-    "PowerPoint Document": "application/vnd.ms-powerpoint",
-}
 
 
 def kind_of(stream: BinaryIO, name: str, rules: EvidenceRules) -> str:
@@ -61,9 +55,13 @@ def _guessed(head: bytes) -> str:
 def _kind_of_compound(stream: BinaryIO, name: str, rules: EvidenceRules) -> str:
     """Return the MIME type of a compound file; blank where it is no document."""
     names = compound_names(stream)
+    if names is None:
+        raise RuleViolation(
+            f"印证材料“{name}”不完整或已损坏，可能下载或传输中断，请核对原文件能否打开，重新取得后再提交，不予接收。"
+        )
     if "EncryptedPackage" in names.root:
         raise RuleViolation(f"印证材料“{name}”设有密码，无法核对内容，请取消密码后提交，不予接收。")
-    kind = next((kind for part, kind in _COMPOUND_KINDS.items() if part in names.root), "")
+    kind = next((kind for part, kind in COMPOUND_KINDS.items() if part in names.root), "")
     if kind and not rules.macros and "_VBA_PROJECT" in names.everywhere:
         raise RuleViolation(f"印证材料“{name}”含有宏，请另存为不含宏的文件或导出为 PDF 后提交，不予接收。")
     return kind

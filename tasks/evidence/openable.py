@@ -12,6 +12,7 @@ from defusedxml import ElementTree
 
 from models.errors import RuleViolation
 from models.texts import visible
+from tasks.evidence.cfb_documents import COMPOUND_KINDS, Closed, why_closed
 from tasks.evidence.file_kinds import decoded, encodings_of
 from tasks.evidence.photographs import open_picture
 
@@ -96,6 +97,22 @@ def _picture(stream: BinaryIO, name: str) -> str:
     return ""
 
 
+# A workbook whose structure is protected is locked as well, by a password that programs know by heart.
+_CLOSED = {
+    Closed.CUT: f"不完整，可能下载或传输中断，{_AGAIN}",
+    Closed.DAMAGED: f"已损坏或不完整，无法打开，{_AGAIN}",
+    Closed.EMPTY: f"没有任何内容，{_AGAIN}",
+    Closed.LOCKED: "设有打开密码或工作簿保护，无法核对内容，请取消密码和保护后提交",
+}
+
+
+def _compound(stream: BinaryIO, name: str) -> str:
+    """Return why a document of an older Word or Excel cannot be opened; blank where it can."""
+    del name
+    closed = why_closed(stream)
+    return _CLOSED[closed] if closed else ""
+
+
 def _text(stream: BinaryIO, name: str) -> str:
     """Return why a text says nothing; blank where it does."""
     head = stream.read(_HEAD_BYTES).lstrip(b"\xef\xbb\xbf \t\r\n").lower()
@@ -149,6 +166,7 @@ _LOOKS: Mapping[str, Callable[[BinaryIO, str], str]] = {
     "application/pdf": _pdf,
     "image/": _picture,
     "text/": _text,
+    **dict.fromkeys(COMPOUND_KINDS.values(), _compound),
     f"{_OOXML}wordprocessingml": _shows(
         r"word/(document|header\d*|footer\d*)\.xml", "drawing", "pict", "object"
     ),

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from models.days.calendar import WorkCalendar
 from models.days.terms import day_label
+from models.documents.official import document_from_json
 from models.matters.duties import Field, Reading
 from models.matters.facts import REDIRECTED, signal
 from models.matters.kinds import Kinds
@@ -16,6 +17,7 @@ from models.matters.timeliness import Timeliness, timeliness
 from models.matters.vocabulary import Signal
 from models.office.directory import Office
 from models.office.policy import Policy
+from notifications.papers.glyphs import named_characters, undrawable, unprintable_note
 from notifications.texts.rendering import render_page
 from tasks.desks import AnsweredAssignment, MatterFile
 from tasks.documents.issuing import documents_of
@@ -147,6 +149,7 @@ class _Teller:
                 ("办结时间", self._time(matter.closed_at) if matter.closed_at else "未办结"),
             ],
             "run": matter.flow_run_id,
+            "unprintable": unprintable_note([matter.title, file.desk.text(file), *_explanations(file)]),
             "facts": file.desk.text(file),
             "parts": [self._part(part) for part in file.parts],
             "steps": [self._step(assignment) for assignment in file.assignments],
@@ -162,6 +165,7 @@ class _Teller:
                     "status": d.status.label,
                     "recipient": d.content["recipient"],
                     "note": d.note,
+                    "unprintable": named_characters(undrawable(document_from_json(d.content).texts)),
                 }
                 for d in documents_of(session, matter)
             ],
@@ -233,6 +237,12 @@ class _Teller:
     def _day(day: date, *, provisional: bool) -> str:
         """Return a due day in words."""
         return day_label(day, provisional=provisional)
+
+
+def _explanations(file: MatterFile) -> list[str]:
+    """Return what was written with the answers, whatever of it a document repeats."""
+    answers = [assignment.answer for assignment in file.assignments if assignment.answer]
+    return [text for answer in answers for text in (answer.explanation, *answer.fields.values())]
 
 
 def file_size(size: int) -> str:

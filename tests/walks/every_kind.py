@@ -177,8 +177,8 @@ def _ask_in_general_words(place: Workplace, clock: Clock, folder: Path) -> None:
 
 
 def _release(place: Workplace, clock: Clock, folder: Path) -> None:
-    """A unit whose share nobody waits for any more."""
-    walk = Walk(place, clock, folder, register_lead(place, clock, title="分办的线索")).to(Step.VERIFY)
+    """A unit whose share nobody waits for any more, of a lead with a character that no font has."""
+    walk = Walk(place, clock, folder, register_lead(place, clock, title="分办的\ue000线索")).to(Step.VERIFY)
     shared = replace(place, mechanisms=Mechanisms((LeadDesk(), _ShareDesk())))
     with shared.writing() as session:
         whole = find_matter(session, walk.number, for_change=True)

@@ -12,6 +12,7 @@ from deployments.mechanisms import KINDS
 from models.codes import Step
 from models.errors import RuleViolation, StartError
 from models.matters.duties import Field
+from notifications.papers.glyphs import unprintable_note
 from tasks.conduct.answers import Submission, record_answer
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -77,7 +78,9 @@ def answer(
             wake_matter(place, number, now)
         except StartError as error:
             fault = str(error)
-        note = f"反馈已保存，不会丢失。{fault}" if fault else ""
+        saved = f"反馈已保存，不会丢失。{fault}" if fault else ""
+        missing = unprintable_note([explanation, *submission.fields.values()])
+        note = "\n".join(filter(None, [saved, missing]))
     text = f"{number} 的{wanted.label}反馈已登记。"
     data = {"number": number, "step": wanted.value, "note": note}
     emit(data, "\n".join(filter(None, [text, note])), as_json=as_json)

@@ -9,6 +9,7 @@ from deployments.cli.frame import Group, emit, json_option, shortened, table, wo
 from models.documents.official import OfficialDocument, document_from_json
 from models.documents.vocabulary import DocumentKind
 from models.errors import InputError, NotFound
+from notifications.papers.glyphs import named_characters, undrawable
 from tasks.conduct.withdrawing import withdraw_by_hand
 from tasks.delivery.sending import deliver_messages
 from tasks.documents.issuing import find_document
@@ -32,13 +33,17 @@ def show_documents(*, number: str, kind: str, as_json: bool) -> None:
     wanted = DocumentKind.parse(kind, "公文种类") if kind else None
     with workplace() as place:
         found = list_documents(place, number, wanted)
+    lacking = [undrawable(document_from_json(d.content).texts) for d in found]
     rows = [
         (f"G{d.id}", d.number, d.kind.label, d.status.label, d.content["dated"],
-         shortened(d.content["recipient"], 24), shortened(d.note or d.content["title"], 50))
-        for d in found
+         shortened(d.content["recipient"], 24), shortened(d.note or d.content["title"], 50), missing)
+        for d, missing in zip(found, lacking, strict=True)
     ]  # fmt: skip
-    heading = ("编号", "文号", "种类", "状态", "日期", "主送", "标题或撤回原因")
-    data = [each.model_dump(mode="json") for each in found]
+    heading = ("编号", "文号", "种类", "状态", "日期", "主送", "标题或撤回原因", "印作〓的字")
+    data = [
+        {**each.model_dump(mode="json"), "unprintable": missing}
+        for each, missing in zip(found, lacking, strict=True)
+    ]
     emit(data, table(heading, rows) if rows else "没有公文。", as_json=as_json)
 
 
@@ -56,7 +61,12 @@ def show(*, number: str, as_json: bool) -> None:
         if text.body
         else f"{text.number} {text.title}：所属的档案保管期满已销毁，正文不再保存。"
     )
-    emit(row.model_dump(mode="json"), f"{row.status.label}{note}\n{printed}", as_json=as_json)
+    missing = undrawable(text.texts)
+    lines = [f"{row.status.label}{note}", printed]
+    if missing:
+        lines.append(f"注意：{named_characters(missing)}没有可用字体，PDF 中印作〓，DOCX 中保留原字。")
+    data = {**row.model_dump(mode="json"), "unprintable": missing}
+    emit(data, "\n".join(lines), as_json=as_json)
 
 
 def _printed(text: OfficialDocument) -> str:

@@ -17,6 +17,7 @@ from models.errors import InputError, RuleViolation, StartError
 from models.files.headings import CellFault
 from models.files.vocabulary import HiddenRows
 from models.mechanisms.leads.intake import COLUMNS, IntakeDefaults, LeadDraft, read_row
+from notifications.papers.glyphs import unprintable_note
 from tasks.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def add(*, person: str, as_json: bool, **cells: str) -> None:
             raise RuleViolation("；".join(fault.reason.removesuffix("。") for fault in draft) + "。")
         registered = register_leads(place, [draft], person, now)
         note = _start_runs(place, registered)
+    note = "\n".join(filter(None, [note, unprintable_note(draft.texts)]))
     (one,) = registered
     told = f"{one.printed_number}（{one.number}）已登记。"
     if not one.created:
@@ -107,7 +109,9 @@ def import_file(*, file: Path, skip_bad: bool, hidden_rows: str, person: str, as
         *(f"此前已登记：{one.label}" for one in known),
         *_told(file, found.faults),
     ]
-    lines += found.notes
+    glyphs = unprintable_note(text for draft in found.drafts for text in draft.texts)
+    notes = [*found.notes, *([glyphs] if glyphs else [])]
+    lines += notes
     if found.unread_columns:
         lines.append(f"未使用的列：{'、'.join(found.unread_columns)}")
     if any(draft.identity for draft in found.drafts):
@@ -116,7 +120,7 @@ def import_file(*, file: Path, skip_bad: bool, hidden_rows: str, person: str, as
         "created": created, "known": len(known),
         "known_leads": [{"number": one.number, "state": one.state} for one in known],
         "skipped_rows": skipped, "unread_columns": found.unread_columns, "note": note,
-        "notes": found.notes, "faults": [vars(fault) for fault in found.faults],
+        "notes": notes, "faults": [vars(fault) for fault in found.faults],
     }  # fmt: skip
     emit(data, "\n".join([*lines, *([note] if note else [])]), as_json=as_json)
 

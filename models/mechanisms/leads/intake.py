@@ -83,6 +83,11 @@ class LeadDraft(BaseModel):
         told = self.informant.get_secret_value() or self.informant_contact.get_secret_value()
         return Identity(name=self.informant, contact=self.informant_contact) if told else None
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What documents may repeat of it."""
+        return self.title, self.facts, self.document_number
+
     def fingerprint(self, relapse_of: str = "") -> str:
         """Return the digest by which it is known; ``relapse_of`` is the stored number of what came back."""
         return fingerprint_of(self.source_level, self.document_number, self.title, self.facts, relapse_of)

@@ -32,7 +32,7 @@ from tasks.workplace import Workplace
 # whom it went.
 _WITH_UNIT = sorted(
     {f"{kind}.txt.j2" for kind in MessageKind}
-    - {f"{kind}.txt.j2" for kind in ("archive_review", "case_collection", "wording_fault")}
+    - {f"{kind}.txt.j2" for kind in ("archive_review", "case_collection", "wording_fault", "unprintable")}
     | {document_template(kind) for kind in DOCUMENT_VALUES}
 )
 

@@ -3,6 +3,7 @@
 import codecs
 import errno
 import os
+import struct
 import time
 import zipfile
 from collections.abc import Iterator
@@ -13,7 +14,19 @@ from typing import IO
 
 import pytest
 from conftest import Clock
-from fakes.hostile_files import archive, compound, locked, locked_pdf, lying, package, picture
+from fakes.hostile_files import (
+    WORD_LOCKED,
+    WORD_SECOND_TABLE,
+    archive,
+    compound,
+    locked,
+    locked_pdf,
+    lying,
+    package,
+    picture,
+    word_text,
+    workbook,
+)
 from harness.wording import assert_is_one_sentence
 from walks.walking import PDF, PERSON, Walk, contents, ledger_of, pdf, register_lead, write_evidence
 
@@ -36,6 +49,14 @@ def half(content: bytes) -> bytes:
     return content[: len(content) // 2]
 
 
+def circular(document: bytes) -> bytes:
+    """Return a compound file with a stream of 50 MB that goes round and round in its few sectors."""
+    at = document.rindex(struct.pack("<I", 0xFFFFFFFE) + b"\xff" * 4, 0, 2048)
+    turned = document[:at] + document[at - 8 : at - 4] + document[at + 4 :]
+    return turned.replace(struct.pack("<Q", 5000), struct.pack("<Q", 50_000_000))
+
+
+OLD = ("WordDocument", "1Table")
 REFUSED = {
     "a program under the name of a document": (b"MZ\x90\0\x03\0\0\0" + b"\0" * 200, "类型不在可接受范围"),
     "a program that is a PDF as well": (b"MZ\x90\0" + PDF, "类型不在可接受范围"),
@@ -46,10 +67,39 @@ REFUSED = {
     "a text that ends as something else": (NOTES.encode() + b"\0\x90\xff\xfe", "类型不在可接受范围"),
     "a text in no encoding": (NOTES.encode() + b"\xff\xff\xff", "类型不在可接受范围"),
     "an installer": (compound(["Property", "Component"]), "类型不在可接受范围"),
-    "a damaged compound file": (compound(["WordDocument"])[:600], "类型不在可接受范围"),
+    "a damaged compound file": (compound(["WordDocument"])[:600], "不完整或已损坏"),
     "a compound file whose directory has no end": (
-        compound(["WordDocument"])[:1024] + b"\0" * 512, "类型不在可接受范围",
+        compound(["WordDocument"])[:1024] + b"\0" * 512, "不完整或已损坏",
     ),
+    "an old document without its end": (compound(OLD)[:-600], "下载或传输中断"),
+    "half an old table": (half(compound(["Workbook"])), "下载或传输中断"),
+    "an old document without its pictures": (
+        compound([*OLD, "Data"], content={"Data": b"1" * 9000})[:-900], "下载或传输中断",
+    ),
+    "a small old table without its end": (
+        compound(["Workbook", "Data"], content={"Workbook": workbook(size=900), "Data": b"1" * 5000})[:2300],
+        "不完整",
+    ),
+    "an old document whose text goes in a circle": (circular(compound(OLD)), "已损坏或不完整"),
+    "an old document with a password": (
+        compound(OLD, content={"WordDocument": word_text(WORD_SECOND_TABLE | WORD_LOCKED)}), "设有打开密码",
+    ),
+    "an old table with a password": (
+        compound(["Workbook"], content={"Workbook": workbook(0x0086, 0x002F)}), "设有打开密码",
+    ),
+    "an older table with a password": (
+        compound(["Book"], content={"Book": workbook(0x002F)}), "设有打开密码或工作簿保护",
+    ),
+    "a small old table with a password": (
+        compound(["Workbook"], content={"Workbook": workbook(0x002F, size=900)}), "设有打开密码",
+    ),
+    "an old document of nothing": (compound(OLD, content={"WordDocument": b""}), "没有任何内容"),
+    "an old table of nothing": (compound(["Workbook"], content={"Workbook": b""}), "没有任何内容"),
+    "an old document of blanks": (
+        compound(OLD, content={"WordDocument": b"\0" * 5000}), "已损坏或不完整，无法打开",
+    ),
+    "an old table of blanks": (compound(["Workbook"], content={"Workbook": b"\0" * 5000}), "已损坏或不完整"),
+    "an old document without its formats": (compound(["WordDocument"]), "已损坏或不完整，无法打开"),
     "a document that was cut off": (package({"a": os.urandom(9000)})[:-2000], "已损坏"),
     "a document with a flipped bit": (
         package({"a": b"abcdefgh" * 9}, zipfile.ZIP_STORED).replace(b"abcdefgh", b"abcdefgi", 1), "已损坏",
@@ -124,13 +174,28 @@ TAKEN = {
     ),
     "a photograph": (picture("JPEG"), "image/jpeg"),
     "a web page under its own name is text": (b"notes on <html>", "text/plain"),
-    "an old document of Word": (compound(["WordDocument", "1Table"]), "application/msword"),
+    "an old document of Word": (compound(OLD), "application/msword"),
     "an old table": (compound(["Workbook"]), "application/vnd.ms-excel"),
     "an old table with a document in it": (
         compound(["Workbook", "MBD01"], ["WordDocument"]), "application/vnd.ms-excel",
     ),
     "an old document with its directory at the end": (
-        compound(["WordDocument"], sector=90), "application/msword",
+        compound(OLD, sector=90), "application/msword",
+    ),
+    "an old document with the other table": (
+        compound(["WordDocument", "0Table"], content={"WordDocument": word_text(0)}), "application/msword",
+    ),
+    "a document of Word 95": (
+        compound(["WordDocument"], content={"WordDocument": word_text(0, 0xA5DC)}), "application/msword",
+    ),
+    "a small old document": (
+        compound(OLD, content={"WordDocument": word_text(size=900)}), "application/msword",
+    ),
+    "an old table that names its sheets": (
+        compound(["Workbook"], content={"Workbook": workbook(0x0042, 0x0085)}), "application/vnd.ms-excel",
+    ),
+    "an old document whose last sector is not filled": (
+        compound(OLD, content={"WordDocument": word_text(size=5000)})[:-100], "application/msword",
     ),
 }  # fmt: skip
 
