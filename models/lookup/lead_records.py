@@ -12,6 +12,7 @@ from models.archive.vocabulary import Barrier, Category, Importance
 from models.codes import Outcome, Step
 from models.documents.vocabulary import SourceLevel
 from models.ladder.vocabulary import Grounds, Raising, Rung
+from models.matters.facts import REDIRECTED
 from models.matters.vocabulary import Channel
 
 # What a rung is worth when the highest one is asked for.
@@ -90,7 +91,10 @@ class EvidenceRecord(NamedTuple):
 
 
 class LeadRecord(NamedTuple):
-    """One lead with everything that happened to it, each list in the order of time."""
+    """One lead with everything that happened to it, each list in the order of time.
+
+    ``relapse_of`` and ``merged_into`` are the numbers of other leads.
+    """
 
     number: str
     printed_number: str
@@ -106,6 +110,8 @@ class LeadRecord(NamedTuple):
     closed_at: datetime | None
     outcome: Outcome | None
     archive_number: str | None
+    relapse_of: str | None
+    merged_into: str | None
     assignments: tuple[AssignmentRecord, ...] = ()
     escalations: tuple[EscalationRecord, ...] = ()
     extensions: tuple[ExtensionRecord, ...] = ()
@@ -126,6 +132,13 @@ class LeadRecord(NamedTuple):
     def returns(self) -> int:
         """How often the bureau returned an answer. Source: 通知§12(五)."""
         return sum(assignment.returned for assignment in self.assignments)
+
+    @property
+    def redirections(self) -> int:
+        """How often it was handed over anew. Source: ADR-0030."""
+        return sum(
+            each.answer is not None and each.answer.decision == REDIRECTED for each in self.assignments
+        )
 
     @property
     def handed(self) -> AnswerRecord | None:

@@ -132,8 +132,11 @@ COLUMNS: tuple[Column, ...] = (
     Column("延期次数", 6, Look.CENTRED, lambda a: len(a.record.granted)),
     Column("延期至", 11, Look.DAY, _extended_to),
     Column("退回次数", 6, Look.CENTRED, lambda a: a.record.returns),
+    Column("改派次数", 6, Look.CENTRED, lambda a: a.record.redirections),
     Column("最高督办级别", 9, Look.CENTRED, lambda a: r.label if (r := a.record.highest_rung) else None),
     Column("办结结果", 9, Look.CENTRED, lambda a: a.record.outcome.label if a.record.outcome else None),
     Column("办结时间", 11, Look.MOMENT, _closed_at),
+    Column("反弹自", 12, Look.CENTRED, lambda a: a.record.relapse_of),
+    Column("已并入", 12, Look.CENTRED, lambda a: a.record.merged_into),
     Column("档号", 18, Look.TEXT, lambda a: a.record.archive_number),
 )

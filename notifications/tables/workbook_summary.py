@@ -75,8 +75,9 @@ def _write_statistics(sheet: "_SummarySheet", summary: Summary) -> None:
         rows = [(*words, *timeliness_cells(tally)) for words, tally in found]
         sheet.table(title, (*(part.label for part in dimensions), *TIMELINESS_HEADINGS), rows)
     for title, dimension in (
-        ("各主管单位延期、退回与督办", Dimension.AUTHORITY),
-        ("各月份延期、退回与督办（按发生日）", Dimension.MONTH),
+        ("各单位延期、退回、督办与反弹", Dimension.UNIT),
+        ("各主管单位延期、退回、督办与反弹", Dimension.AUTHORITY),
+        ("各月份延期、退回、督办与反弹（按发生日）", Dimension.MONTH),
     ):
         found = grouped(statistics, (dimension,), naming)
         events: list[Sequence[Cell]] = [

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from models.archive.tables import ArchiveRecord
@@ -67,15 +68,19 @@ def at_one_moment(session: Session) -> None:
 
 def _heads(session: Session, wanted: Sequence[int]) -> list[Any]:
     """Return the leads themselves: the key, then what begins a ``LeadRecord``."""
+    first, into = aliased(Matter), aliased(Matter)
     # Core columns, not entities: a hundred thousand leads have a million rows.
     query = (
         select(  # type: ignore[call-overload]
             Matter.id, Matter.number, Matter.printed_number, Matter.title, Lead.facts, Lead.source_level,
             Lead.document_number, Lead.category, Lead.barrier, Lead.importance, Lead.received_at,
-            Matter.created_at, Matter.closed_at, Matter.outcome, ArchiveRecord.number,
+            Matter.created_at, Matter.closed_at, Matter.outcome, ArchiveRecord.number, first.number,
+            into.number,
         )
         .join(Lead)
         .outerjoin(ArchiveRecord, col(ArchiveRecord.matter_id) == Matter.id)
+        .outerjoin(first, first.id == Lead.relapse_of_id)
+        .outerjoin(into, into.id == Lead.merged_into_id)
         .where(col(Matter.id).in_(wanted))
         .order_by(col(Matter.id))
     )  # fmt: skip
