@@ -15,11 +15,13 @@ from models.matters.facts import Assign, MatterFacts
 from models.matters.kinds import Kind, Mark
 from models.matters.tables import Matter
 from models.mechanisms.leads.duties import LEADS
+from models.mechanisms.leads.vocabulary import CallOff
 from models.messages.kinds import MessageKind
 from models.office.directory import Office
 from models.petitions.facts import PetitionFacts
 from tasks.archive.archiving import archive_matter
 from tasks.archive.reminders import tell_of_archive_duties
+from tasks.conduct.coming_due import open_due
 from tasks.conduct.parts import end_parts
 from tasks.conduct.steps import take_step
 from tasks.delivery.given_up import tell_given_up
@@ -28,11 +30,14 @@ from tasks.files.faults import tell_bureau
 from tasks.ladder.escalation import raise_rungs
 from tasks.matters.opening import open_part
 from tasks.matters.reading import find_matter, read_file
+from tasks.mechanisms.leads.changes.calling_off import CallOffRequest, call_off
+from tasks.mechanisms.leads.changes.correcting import CorrectionRequest, correct_lead
 from tasks.mechanisms.leads.consulting import Consultation, consult
 from tasks.mechanisms.leads.desk import LeadDesk
 from tasks.office.missing_notices import tell_of_missing_notices
 from tasks.office.year_notices import import_notice
 from tasks.petitions.extensions import ExtensionRequest, request_extension
+from tasks.petitions.hand_backs import HandBackRequest, hand_back
 from tasks.workplace import Workplace, office_of
 from walks.archives import closed_walk
 from walks.walking import (
@@ -108,6 +113,7 @@ def write_every_kind(place: Workplace, clock: Clock, folder: Path) -> None:
     _end_the_year(place, clock, folder)
     _ask_in_general_words(place, clock, folder)
     _release(place, clock, folder)
+    _change(place, clock, folder)
 
 
 def _walk_to_closure(place: Workplace, clock: Clock, folder: Path) -> None:
@@ -188,3 +194,22 @@ def _release(place: Workplace, clock: Clock, folder: Path) -> None:
         whole = find_matter(session, walk.number, for_change=True)
         act = Act(session, office_of(session, shared), shared.mechanisms, clock())
         end_parts(act, read_file(session, whole, shared.mechanisms), "已无必要。")
+
+
+def _change(place: Workplace, clock: Clock, folder: Path) -> None:
+    """A lead handed back twice, one that is corrected and withdrawn, and a look back."""
+    walk = Walk(place, clock, folder, register_lead(place, clock, title="误派的线索")).to(Step.RECEIPT)
+    for step, unit, chosen in (
+        (Step.HAND_BACK, AUTHORITY, {"assigning": "改派", "authority": "XSPJ"}),
+        (Step.SECOND_HAND_BACK, "XSPJ", {"assigning": "维持"}),
+    ):
+        request = HandBackRequest(unit, PERSON, "不属于本单位职责。")
+        asked = replace(walk, number=hand_back(place, walk.number, request, clock())).to(step)
+        asked.pass_step(step, unit=BUREAU, fields=chosen, explanation="经研究决定。")
+        walk.advance()
+    given = CorrectionRequest({"document_number": "示例转办〔2028〕1号"}, "与来文核对。", PERSON)
+    correct_lead(place, walk.number, given, clock())
+    ended = CallOffRequest(CallOff.WITHDRAWN, "来函撤回。", PERSON, "示例函〔2028〕2号")
+    call_off(place, walk.number, ended, clock())
+    for number in open_due(place, clock()):
+        replace(walk, number=number).to(Step.LOOK_BACK)

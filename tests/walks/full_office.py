@@ -13,6 +13,7 @@ from models.upkeep.backup import Backup
 from tasks.archive.archiving import archive_matter
 from tasks.informants.identities import record_informant
 from tasks.ladder.escalation import raise_rungs
+from tasks.mechanisms.leads.changes.correcting import CorrectionRequest, correct_lead
 from tasks.office.year_notices import import_notice
 from tasks.petitions.extensions import ExtensionRequest, request_extension
 from tasks.record.seals import seal_ledger
@@ -42,6 +43,8 @@ def fill_office(place: Workplace, clock: Clock, folder: Path) -> str:
     asked = ExtensionRequest(AUTHORITY, PERSON, due.isoformat(), "须经合法性审查。", [paper])
     request_extension(place, late.number, asked, clock())
     rest = {date(2027, month, 1): NoticeDay(DayKind.REST, "放假") for month in (1, 5, 10)}
+    correction = CorrectionRequest({"title": "某窗口另收两份证明"}, "与来文核对。", PERSON)
+    correct_lead(place, late.number, correction, clock())
     import_notice(place, YearNotice(2027, rest, date(2026, 11, 20)), clock())
     seal_ledger(place, "规则", clock())
     note_round(place, clock())

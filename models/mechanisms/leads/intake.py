@@ -35,9 +35,10 @@ COLUMNS: Mapping[str, str] = {
     "received_at": "收到时间",
     "barrier": "壁垒类型",
     "importance": "重要程度",
-    "relapse_of": "反弹自",
     "informant": HEADINGS["name"],
     "informant_contact": HEADINGS["contact"],
+    # Behind the informant: what a person sees of the other columns stays where it was.
+    "relapse_of": "反弹自",
 }
 # Columns about the informant, whose content is never repeated to anybody.
 _SECRET = {"informant": "name", "informant_contact": "contact"}

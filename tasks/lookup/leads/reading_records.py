@@ -77,6 +77,7 @@ def _heads(session: Session, wanted: Sequence[int]) -> list[Any]:
             Matter.created_at, Matter.closed_at, Matter.outcome, ArchiveRecord.number, first.number,
             into.number,
         )
+        .select_from(Matter)
         .join(Lead)
         .outerjoin(ArchiveRecord, col(ArchiveRecord.matter_id) == Matter.id)
         .outerjoin(first, first.id == Lead.relapse_of_id)

@@ -142,9 +142,9 @@ def _dress_template(sheet: "Worksheet") -> None:
         "received_at": (20, "如 2026-11-27 15:30；留空为导入时间"),
         "barrier": (30, "可留空；仅限类别为违规设置隐性壁垒或其他的线索"),
         "importance": (12, "从下拉列表选择；留空为一般"),
-        "relapse_of": (18, "可留空；已办结的线索反弹的，填原线索编号，如 L2026-0012"),
         "informant": (16, "可留空；加密保存，不进入公文和消息；导入后请删除本文件"),
         "informant_contact": (24, "可留空；加密保存，不进入公文和消息；导入后请删除本文件"),
+        "relapse_of": (18, "可留空；已办结的线索反弹的，填原线索编号，如 L2026-0012"),
     }
     for column, (key, heading) in zip("ABCDEFGHIJK", COLUMNS.items(), strict=True):
         width, note = notes[key]

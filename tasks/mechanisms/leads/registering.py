@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from models.codes import CALLED_OFF, MatterKind, Step
-from models.errors import RuleViolation
+from models.errors import NotFound, RuleViolation
 from models.matters.tables import Assignment, Matter
 from models.mechanisms.leads.changes import said_by
 from models.mechanisms.leads.duties import LEADS
@@ -86,8 +86,14 @@ def _relapsed(session: Session, drafts: list[LeadDraft]) -> dict[str, Matter]:
         NotFound: There is no such lead.
         RuleViolation: It is none that was closed.
     """
-    numbers = sorted({draft.relapse_of for draft in drafts} - {""})
-    found = {number: find_matter(session, number) for number in numbers}
+    found: dict[str, Matter] = {}
+    for draft in drafts:
+        if draft.relapse_of and draft.relapse_of not in found:
+            try:
+                found[draft.relapse_of] = find_matter(session, draft.relapse_of)
+            except NotFound as error:
+                # A row that is shifted may hold the informant there: it is not repeated.
+                raise NotFound(f"《{draft.title}》的“反弹自”不是已登记的线索编号，请核对。") from error
     lock_matters(session, *sorted({key_of(matter) for matter in found.values()}))
     for matter in found.values():
         if matter.kind is not MatterKind.LEAD:

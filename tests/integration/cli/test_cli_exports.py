@@ -56,7 +56,7 @@ def test_stats_are_told_in_two_tables(office: Terminal) -> None:
     said = office.text("stats")
     assert "发改局  移交  1/1          100.0%" in said
     assert "住建局  签收  0/0          —" in said
-    assert said.rstrip().endswith("没有延期、退回和督办。")
+    assert said.rstrip().endswith("没有延期、退回、督办和反弹。")
     told: Any = office.json("stats", "--by", "step")
     transfer = told["rows"][0]
     assert (transfer["step"], transfer["on_time"], transfer["due"], transfer["rate"]) == ("移交", 1, 1, 1.0)

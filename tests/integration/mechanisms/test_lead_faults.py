@@ -17,7 +17,7 @@ from models.mechanisms.leads.intake import COLUMNS, IntakeDefaults, LeadDraft, r
 from models.office.policy import Policy
 from tasks.mechanisms.leads.import_files import read_leads
 
-CELLS = ["题目", "事实", "省", "文号", "其他", "2026-11-20", "05", "重要", "欧阳测试", "139 0000 1234"]
+CELLS = ["题目", "事实", "省", "文号", "其他", "2026-11-20", "05", "重要", "欧阳测试", "139 0000 1234", ""]
 RIGHT = dict(zip(COLUMNS.values(), CELLS, strict=True))
 
 

@@ -143,8 +143,8 @@ def test_a_returned_answer_is_due_by_the_notice_that_came_meanwhile(
     accounts = ["\n".join(lines) for _, lines in explain_due(place, walk.number)]
     closed, again = accounts[-3], accounts[-1]
     assert (
-        "登记的到期日为 2027-01-04（星期一）：放假安排其后有调整，该环节此前已经反馈，到期日不再改变。"
-        in closed
+        "登记的到期日为 2027-01-04（星期一）：放假安排或登记内容其后有调整，"
+        "该环节此前已经反馈，到期日不再改变。" in closed
     )
     assert "不使已定期限变为逾期" not in "".join(accounts)
     assert "退回后期限不重新起算" in again

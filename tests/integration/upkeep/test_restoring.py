@@ -14,7 +14,7 @@ from fakes.object_storage import Storage, keys_of
 from harness.command_line import Terminal
 from harness.wording import assert_is_one_sentence
 from mishaps.dying import die_after, environment_of
-from sqlalchemy import text
+from sqlalchemy import text, update
 from walks.archives import closed_walk
 from walks.full_office import back_up, settings_of
 from walks.stored import hand_in
@@ -28,6 +28,7 @@ from deployments.keeping.copy_ends import opened_file
 from deployments.keeping.restoring import check_backup, restore_backup
 from deployments.keeping.schema import take_back
 from models.errors import ConflictError, InputError, StartError, StoreError
+from models.mechanisms.leads.tables import Lead
 from models.upkeep.backup import FACTS, MANIFEST
 from tasks.archive.archiving import archive_matter
 from tasks.store.blobs import digest_of_file
@@ -98,6 +99,9 @@ def test_an_older_backup_is_migrated_and_a_newer_one_refused(
 ) -> None:
     """As of a release that had no search yet; the backup itself is not touched."""
     walk = closed_walk(place, clock, papers)
+    with place.writing() as session:
+        # That release looked back at nothing.
+        session.connection().execute(update(Lead).values(look_back_on=None))
     made, before = back_up(place, kept), contents(place)
     with opened_file(kept / FACTS) as facts:
         take_back(facts, "0005")
