@@ -154,6 +154,10 @@ class Desk:
         """Return what its story tells at the beginning, as pairs of name and value."""
         return []
 
+    def related(self, file: MatterFile) -> Mapping[str, Sequence[Matter]]:
+        """Return other matters it came from, goes with or answers for, by what they are to it."""
+        return {}
+
     def texts(self, session: Session, keys: Sequence[int]) -> Mapping[int, str]:
         """Return what matters say, word for word, by their keys."""
         return {}

@@ -13,8 +13,8 @@ from tasks.matters.reading import family_of, key_of, read_file
 
 # How the work went on in Prefect, and keys that mean nothing outside the database.
 _INNER = {
-    "flow_run_id", "waits", "stale_since", "form_run_id", "form_key", "rung_at", "held",
-    "id", "matter_id", "parent_id", "root_id", "assignment_id",
+    "flow_run_id", "waits", "stale_since", "form_run_id", "form_key", "rung_at", "held", "paused",
+    "relapse_of_id", "merged_into_id", "id", "matter_id", "parent_id", "root_id", "assignment_id",
 }  # fmt: skip
 
 Facts = dict[str, Any]
@@ -45,8 +45,10 @@ def _matter(session: Session, matter: Matter, mechanisms: Mechanisms) -> Facts:
     evidence = session.exec(
         select(Evidence).where(Evidence.matter_id == matter.id).order_by(col(Evidence.id))
     )
+    related = {role: [each.number for each in matters] for role, matters in file.desk.related(file).items()}
     return {
         **_told(matter),
+        **({"related": related} if related else {}),
         **{name: _told(row) for name, row in file.desk.rows(file).items()},
         "assignments": [_assignment(session, assignment) for assignment in file.assignments],
         "documents": [_told(document) for document in documents],

@@ -18,6 +18,9 @@ from models.office.directory import Office
 from tasks.desks import Act, ClassQuery, Desk, MatterFile, Particulars, Redirection, Registration
 from tasks.matters.reading import assignment_facts, key_of
 
+# What another lead is to one, as its story says.
+_RELATIONS = {"relapse_of": "反弹自", "relapses": "反弹", "merged_into": "已并入", "merged": "并入本线索"}
+
 
 class LeadDesk(Desk):
     """Leads: reported breaches, from their transfer to the report on their closing."""
@@ -91,7 +94,7 @@ class LeadDesk(Desk):
 
     def particulars(self, file: MatterFile, office: Office) -> Particulars:
         """Return where it came from and how it is classed."""
-        lead = file.subject
+        lead, related = file.subject, self.related(file)
         return [
             ("来源", lead.source_level.label),
             ("来文文号", lead.document_number or "无"),
@@ -99,8 +102,23 @@ class LeadDesk(Desk):
             ("收到时间", office.policy.business_hours.label_of(lead.received_at)),
             ("壁垒类型", lead.barrier.label if lead.barrier else "无"),
             ("重要程度", lead.importance.label),
-            *_kin(file),
+            *((_RELATIONS[role], "、".join(map(_named, found))) for role, found in related.items()),
         ]
+
+    def related(self, file: MatterFile) -> Mapping[str, Sequence[Matter]]:
+        """Return what it came back as or was, and what goes with it."""
+        session, lead = object_session(file.matter), file.subject
+        if not isinstance(session, Session):
+            return {}
+        query = select(Matter).join(Lead).order_by(col(Matter.id))
+        which = {
+            "relapse_of": query.where(col(Matter.id) == lead.relapse_of_id),
+            "relapses": query.where(Lead.relapse_of_id == lead.matter_id),
+            "merged_into": query.where(col(Matter.id) == lead.merged_into_id),
+            "merged": query.where(Lead.merged_into_id == lead.matter_id),
+        }
+        found = {role: session.exec(asked).all() for role, asked in which.items()}
+        return {role: matters for role, matters in found.items() if matters}
 
     def texts(self, session: Session, keys: Sequence[int]) -> Mapping[int, str]:
         """Return the facts that were reported."""
@@ -138,22 +156,6 @@ def lead_facts(file: MatterFile, office: Office) -> LeadFacts:
     """Return what the life cycle of a lead decides on."""
     outcome = file.matter.outcome
     return LeadFacts(file.subject.received_at, office.bureau().code, outcome, assignment_facts(file))
-
-
-def _kin(file: MatterFile) -> Particulars:
-    """Return which other leads this one came back as, goes with or answers for."""
-    session, lead = object_session(file.matter), file.subject
-    if not isinstance(session, Session):
-        return []
-    query = select(Matter).join(Lead).order_by(col(Matter.id))
-    kin = {
-        "反弹自": query.where(col(Matter.id) == lead.relapse_of_id),
-        "反弹": query.where(Lead.relapse_of_id == lead.matter_id),
-        "已并入": query.where(col(Matter.id) == lead.merged_into_id),
-        "并入本线索": query.where(Lead.merged_into_id == lead.matter_id),
-    }
-    told = {name: session.exec(which).all() for name, which in kin.items()}
-    return [(name, "、".join(map(_named, found))) for name, found in told.items() if found]
 
 
 def _named(matter: Matter) -> str:

@@ -1,5 +1,6 @@
 """What goes wrong with a lead: typed wrongly, withdrawn, reported twice, registered by mistake, come back."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -32,6 +33,8 @@ from models.matters.facts import Await
 from models.mechanisms.leads.tables import Lead
 from models.mechanisms.leads.vocabulary import CallOff
 from tasks.archive.archiving import archive_matter
+from tasks.archive.exports.exporting import export_archive
+from tasks.archive.exports.verifying import verify_export
 from tasks.audit.comparison import check_facts
 from tasks.audit.verification import verify_ledger
 from tasks.conduct.coming_due import open_due
@@ -43,6 +46,7 @@ from tasks.lookup.stories import explain_due, tell_story
 from tasks.matters.reading import find_matter, key_of
 from tasks.mechanisms.leads.changes.calling_off import CalledOff, CallOffRequest, call_off
 from tasks.mechanisms.leads.changes.correcting import Corrected, CorrectionRequest, correct_lead
+from tasks.mechanisms.leads.changes.redirecting import RedirectionRequest, redirect_lead
 from tasks.mechanisms.leads.registering import register_leads
 from tasks.petitions.extensions import ExtensionRequest, request_extension
 
@@ -291,6 +295,30 @@ def test_calling_off_what_cannot_be_is_refused(walk: Walk) -> None:
     walk.to_closure()
     assert "请登记为反弹" in refused(other, CallOff.DUPLICATE, into=walk.number)
     assert "不能再终止办理" in refused(walk, CallOff.MISTAKEN)
+
+
+def test_an_exported_archive_says_what_was_changed_and_is_verified(
+    walk: Walk, clock: Clock, tmp_path: Path
+) -> None:
+    """Redirected, corrected, with a double: names of other leads, no keys of our database."""
+    walk.to(Step.RECEIPT)
+    redirect_lead(walk.place, walk.number, RedirectionRequest("XSPJ", "", "职能划转。", PERSON), clock())
+    correct(walk, document_number="示例转办〔2026〕9号")
+    end(another(walk, title="同一问题"), CallOff.DUPLICATE, into=walk.number)
+    walk.to_closure()
+    archive_matter(walk.place, walk.number, clock())
+    done = export_archive(walk.place, walk.number, tmp_path / "存放", PERSON, clock())
+    assert verify_export(done.path).lead == walk.number
+    facts = json.loads((done.path / "办理情况.json").read_text(encoding="utf-8"))
+    (told,) = (matter for matter in facts["matters"] if matter["number"] == walk.number)
+    assert told["related"] == {"merged": ["L2026-0002"]}
+    assert {"merged_into_id", "relapse_of_id", "paused"}.isdisjoint(
+        {*told, *told["lead"], *told["assignments"][0]}
+    )
+    decisions = [each["answer"]["decision"] for each in told["assignments"]]
+    assert decisions[:3] == ["", "redirected", ""]
+    letters_ = [(each["kind"], each["status"]) for each in told["documents"]][:2]
+    assert letters_ == [("transfer_letter", "withdrawn"), ("transfer_letter", "issued")]
 
 
 # Looking back.
