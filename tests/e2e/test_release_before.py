@@ -1,6 +1,6 @@
-"""The home folder of the release before goes on: nothing lost, nothing sent twice, each matter at its step.
+"""The home folder of an earlier release goes on: nothing lost, nothing sent twice, each matter at its step.
 
-How the folder was made is told in ``released/make_home.py``; its clock stands still on the day it was made.
+How each folder was made is told in ``released/make_home.py``; its clock stands still on the day it was made.
 """
 
 import json
@@ -23,7 +23,8 @@ from deployments.installation.clock import clock_of, set_drill_clock
 
 pytestmark = pytest.mark.e2e
 
-ARCHIVE = Path(__file__).parent / "released" / "home-before-rooms.tar.xz"
+FOLDER = Path(__file__).parent / "released"
+RELEASES = ("before-rooms", "before-changes")
 FOLLOWING = {
     "transfer": "receipt", "receipt": "verify", "verify": "rectify", "rectify": "review", "review": "",
     "extension": "", "publication": "",
@@ -77,11 +78,11 @@ def receiver() -> Iterator[JsonReceiver]:
         yield taking
 
 
-@pytest.fixture
-def released(own_system: System, receiver: JsonReceiver) -> System:
-    """The folder of the release before, on the morning after, with an address for every unit."""
+@pytest.fixture(params=RELEASES)
+def released(own_system: System, receiver: JsonReceiver, request: pytest.FixtureRequest) -> System:
+    """The folder of an earlier release, on the morning after, with an address for every unit."""
     home = own_system.home
-    with tarfile.open(ARCHIVE) as archive:
+    with tarfile.open(FOLDER / f"home-{request.param}.tar.xz") as archive:
         archive.extractall(home.parent, filter="data")
     set_drill_clock(home, clock_of(home)() + timedelta(hours=17))
     units = [code for (code,) in facts_of(own_system, "SELECT code FROM unit")]

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import update
+from sqlalchemy import or_, update
 from sqlalchemy.orm import object_session
 from sqlmodel import Session, SQLModel, col, select
 
@@ -102,7 +102,11 @@ class LeadDesk(Desk):
             ("收到时间", office.policy.business_hours.label_of(lead.received_at)),
             ("壁垒类型", lead.barrier.label if lead.barrier else "无"),
             ("重要程度", lead.importance.label),
-            *((_RELATIONS[role], "、".join(map(_named, found))) for role, found in related.items()),
+            *(
+                (name, "、".join(map(_named, related[role])))
+                for role, name in _RELATIONS.items()
+                if role in related
+            ),
         ]
 
     def related(self, file: MatterFile) -> Mapping[str, Sequence[Matter]]:
@@ -110,15 +114,23 @@ class LeadDesk(Desk):
         session, lead = object_session(file.matter), file.subject
         if not isinstance(session, Session):
             return {}
-        query = select(Matter).join(Lead).order_by(col(Matter.id))
-        which = {
-            "relapse_of": query.where(col(Matter.id) == lead.relapse_of_id),
-            "relapses": query.where(Lead.relapse_of_id == lead.matter_id),
-            "merged_into": query.where(col(Matter.id) == lead.merged_into_id),
-            "merged": query.where(Lead.merged_into_id == lead.matter_id),
-        }
-        found = {role: session.exec(asked).all() for role, asked in which.items()}
-        return {role: matters for role, matters in found.items() if matters}
+        kin = or_(
+            col(Matter.id).in_((lead.relapse_of_id, lead.merged_into_id)),
+            Lead.relapse_of_id == lead.matter_id,
+            Lead.merged_into_id == lead.matter_id,
+        )
+        found: dict[str, list[Matter]] = {}
+        query = select(Matter, Lead).join(Lead).where(kin).order_by(col(Matter.id))
+        for matter, other in session.exec(query).all():
+            for role, is_so in {
+                "relapse_of": matter.id == lead.relapse_of_id,
+                "relapses": other.relapse_of_id == lead.matter_id,
+                "merged_into": matter.id == lead.merged_into_id,
+                "merged": other.merged_into_id == lead.matter_id,
+            }.items():
+                if is_so:
+                    found.setdefault(role, []).append(matter)
+        return found
 
     def texts(self, session: Session, keys: Sequence[int]) -> Mapping[int, str]:
         """Return the facts that were reported."""

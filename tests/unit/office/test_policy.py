@@ -11,6 +11,7 @@ from models.days.calendar import published_calendar
 from models.days.terms import TermUnit
 from models.documents.vocabulary import DocumentKind
 from models.errors import InputError
+from models.ladder.vocabulary import Rung
 from models.office.policy import Policy, packaged_policy_text, read_policy
 
 ORIGIN = "侯马政策.toml"
@@ -161,6 +162,23 @@ def test_a_policy_of_before_the_general_letter_is_read() -> None:
     assert refusal(edited('report = "侯发改报〔{year}〕{sequence}号"\n', "")).endswith(
         "documents.numbers（缺少报告的文号格式）。"
     )
+
+
+def test_a_policy_of_before_hand_backs_and_looks_back_is_read(policy: Policy) -> None:
+    """Its terms, rungs and months are the packaged ones; what the office wrote itself stays as it is."""
+    text = re.sub(r"\[terms\.(hand_back|second_hand_back|look_back)\][^\[]*", "", packaged_policy_text())
+    text = re.sub(r"\[look_back\][^\[]*", "", text)
+    text = re.sub(r', "hand_back",\s*"second_hand_back",\s*"look_back",?', "", text)
+    text = text.replace(', "look_back"]', "]").replace("at = 18:00:00\nsteps", "at = 18:30:00\nsteps")
+    assert "look_back" not in text
+    assert "hand_back" not in text
+    old = read_policy(text, ORIGIN)
+    for step in (Step.HAND_BACK, Step.SECOND_HAND_BACK, Step.LOOK_BACK):
+        assert old.terms.of(step) == policy.terms.of(step)
+        rungs = [(rule.rung, rule.at) for rule in old.ladder if step in rule.steps]
+        assert (Rung.DUE_TODAY, time(9)) in rungs
+        assert (Rung.URGE, time(18, 30)) in rungs
+    assert old.look_back.day_after(date(2026, 8, 31)) == date(2027, 2, 28)
 
 
 @pytest.mark.parametrize(
