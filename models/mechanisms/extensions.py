@@ -119,8 +119,9 @@ def accept_extension(draft: ExtensionDraft, facts: MatterFacts, office: Office) 
             f"（{policy.terms.extension.source}）。"
         )
     transfer = last_answer(facts, Step.TRANSFER)
-    authority = office.stored(transfer.fields["authority"] if transfer else assignment.unit)
-    if not authority.is_called(draft.unit):
+    # Where the authority was abolished, its successor asks.
+    authority = office.heir(transfer.fields["authority"] if transfer else assignment.unit)
+    if authority not in office.named(draft.unit):
         unit = office.unit(draft.unit)
         raise RuleViolation(f"延期应由主管单位{authority.name}提出，{unit.name}不能提出。")
     check_person(draft.person)

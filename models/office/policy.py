@@ -160,7 +160,10 @@ class Numberings(Numbering):
 
 
 # Kinds that came after the first policies, which name no number for them: an upgrade stops no office.
-_NUMBERS_SINCE = {DocumentKind.TASK_LETTER: "工作函〔{year}〕{sequence}号"}
+_NUMBERS_SINCE = {
+    DocumentKind.TASK_LETTER: "工作函〔{year}〕{sequence}号",
+    DocumentKind.SUCCESSION_LETTER: "承继函〔{year}〕{sequence}号",
+}
 
 
 class DocumentRules(Frozen):

@@ -81,5 +81,6 @@ SAMPLES: Mapping[str, object] = {
     "recipient": "侯马市住房和城乡建设管理局",
     "written": "提醒",
     "replaced": True,
+    "handover": "侯马市住房保障局已停用，其职责自2026-12-01起由你单位承继。",
     "subject": "【核查】侯线〔2026〕12号 请于 2026-12-31（星期四） 前反馈核查情况",
 }

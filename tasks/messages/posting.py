@@ -31,8 +31,8 @@ logger = logging.getLogger(__name__)
 
 # The stream of what concerns no matter.
 STREAM = "messages"
-# A date may move back and forth and a unit be asked again; all else is told once per assignment.
-_RECURRING = frozenset({MessageKind.DUE_MOVED, MessageKind.CONSULTATION})
+# A date and a duty may move back and forth, a unit be asked again; all else is told once per assignment.
+_RECURRING = frozenset({MessageKind.DUE_MOVED, MessageKind.CONSULTATION, MessageKind.SUCCESSION})
 
 
 @dataclass(frozen=True)
@@ -95,8 +95,9 @@ def tell_unit(
 
     ``more`` is what its template speaks of beside the matter; ``document`` is the number of what is attached.
     What is known of a matter and its kind of message does not declare is left out, so that a template means
-    the same for a matter of any kind.
+    the same for a matter of any kind. A unit that was abolished is written to at its successor.
     """
+    unit_code = office.heir(unit_code).code
     occasion = f"{now:%Y%m%d%H%M%S}" if kind in _RECURRING else ""
     key = step_key(file.matter, row, kind, occasion, unit_code)
     known = matter_values(office, file, row, unit_code)

@@ -36,17 +36,19 @@ class LeadDesk(Desk):
         lead, policy = file.subject, office.policy
         answers = {each.row.step: each.answer for each in file.assignments if each.answer is not None}
         verify, rectify = answers.get(Step.VERIFY), answers.get(Step.RECTIFY)
-        cooperating = _field(answers.get(Step.TRANSFER), "cooperating").split(",")
+        transfer = answers.get(Step.TRANSFER)
+        cooperating = _field(transfer, "cooperating").split(",")
+        handed_at = transfer.recorded_at if transfer else None
         return {
             "facts": lead.facts,
             "verify_term": policy.terms.verify.label,
             "source": _source(lead),
-            "cooperating": "、".join(office.stored(code).name for code in cooperating if code),
+            "cooperating": "、".join(office.called(code, handed_at).name for code in cooperating if code),
             "finding": VERIFY.decision_label(verify.decision) if verify else "",
-            "authority": office.stored(verify.unit_code).name if verify else "",
+            "authority": office.called(verify.unit_code, verify.recorded_at).name if verify else "",
             "verify_explanation": verify.explanation if verify else "",
             "opinion": _field(verify, "opinion"),
-            "responsible": office.stored(rectify.unit_code).name if rectify else "",
+            "responsible": office.called(rectify.unit_code, rectify.recorded_at).name if rectify else "",
             "measures": _field(rectify, "measures"),
             "rectify_explanation": rectify.explanation if rectify else "",
             "reasons": review.explanation if (review := answers.get(Step.REVIEW)) else "",

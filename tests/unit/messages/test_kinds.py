@@ -36,8 +36,19 @@ _NO_MESSAGES = {"story", "informant", "export_guide"}
 @pytest.mark.parametrize(
     ("vocabulary", "before", "added"),
     [
-        (EntryKind, _ENTRIES_BEFORE, {"wording_failed", "part_opened", "naming_refused", "naming_confirmed"}),
-        (MessageKind, _MESSAGES_BEFORE, {"wording_fault", "task", "release"}),
+        (
+            EntryKind,
+            _ENTRIES_BEFORE,
+            {
+                "wording_failed",
+                "part_opened",
+                "naming_refused",
+                "naming_confirmed",
+                "succeeded",
+                "ended_unit",
+            },
+        ),
+        (MessageKind, _MESSAGES_BEFORE, {"wording_fault", "task", "release", "succession", "ended_unit"}),
     ],
 )
 def test_stored_codes_stay_what_they_are(vocabulary: type[Labelled], before: str, added: set[str]) -> None:
