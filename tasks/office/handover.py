@@ -70,6 +70,8 @@ def hand_over(act: Act, handover: Handover) -> None:
     reason = handover.reason(act.office)
     row.unit_code, row.rung_at, matter.stale_since = to.code, act.now, act.now
     row.acting_for = None if to == handover.holder else handover.holder.code
+    # The form that is shown belongs to another unit: the reconciler lets the run show a new one.
+    row.form_key = row.form_run_id = None
     session.add_all((row, matter))
     append_entry(
         session, matter.number, act.now, EntryKind.SUCCEEDED, RULE, handover.summary,
@@ -132,6 +134,8 @@ def _take_back(act: Act, row: Assignment, matter: Matter, why: str) -> None:
 def _stop(act: Act, message: Message, matter: Matter, why: str) -> None:
     """Give up a message that says what is no longer so."""
     message.status, message.last_error = Delivery.GIVEN_UP, why
+    # Whoever raises the rung again writes another message about the same due date.
+    message.dedupe_key = f"{message.dedupe_key}#{message.id}"
     act.session.add(message)
     append_entry(
         act.session, matter.number, act.now, EntryKind.MESSAGE_GIVEN_UP, RULE,

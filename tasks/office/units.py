@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from models.errors import InputError
-from models.matters.tables import Assignment
+from models.matters.tables import Assignment, Matter
 from models.office.directory import DirectoryFile, UnitFact, check_directory
 from models.office.tables import Substitute, Unit, UnitName
 from models.office.tenure import Substitution, check_substitutes, check_successors
@@ -139,16 +139,21 @@ def _note(session: Session, origin: str, now: datetime, counted: tuple[int, int,
 def _hand_on(
     session: Session, place: Workplace, changed: Iterable[UnitFact], known: Units, now: datetime
 ) -> HandedOn:
-    """Hand on what units that end owe, and let the ladder look again at those that are back."""
+    """Hand on what units that end owe; the ladder looks at those that are back, runs show new names."""
     office = office_of(session, place)
     before = {fact.code: known[fact.code] for fact in changed if fact.code in known}
     ended = [fact for fact in changed if fact.code in before and before[fact.code].active and not fact.active]
     back = [fact.code for fact in changed if fact.code in before and fact.active > before[fact.code].active]
+    renamed = [fact.code for fact in changed if fact.code in before and fact.is_renamed(before[fact.code])]
     check_owing(session, office, place.mechanisms, ended)
     owed = update(Assignment).where(
         col(Assignment.unit_code).in_(back), col(Assignment.answered_at).is_(None)
     )
     session.connection().execute(owed.values(rung_at=now))
+    owing = select(Assignment.matter_id).where(
+        col(Assignment.unit_code).in_(renamed), col(Assignment.answered_at).is_(None)
+    )
+    session.connection().execute(update(Matter).where(col(Matter.id).in_(owing)).values(stale_since=now))
     return hand_on(Act(session, office, place.mechanisms, now))
 
 
