@@ -86,8 +86,10 @@ class Office:
     def acting(self, unit: UnitFact, asking: str = "") -> UnitFact:
         """Return who does today what a unit has to decide: itself, or its substitute.
 
-        Nobody decides about what it asks for itself: ``asking`` is the code of the unit that asks.
+        Nobody decides about what it asks for itself: ``asking`` is the code of the unit that asks, or did
+        before it was succeeded.
         """
+        asking = self.heir(asking).code if asking else ""
         for each in self.substitutes:
             by = self._by_code.get(each.by)
             if each.unit == unit.code and by is not None and by.active and by.code != asking:

@@ -10,7 +10,7 @@ from models.documents.vocabulary import DocumentKind, DocumentStatus
 from models.ladder.tables import Escalation
 from models.ladder.vocabulary import Raising, Recipient, Rung
 from models.matters.tables import Assignment, Matter
-from models.messages.kinds import MessageKind
+from models.messages.kinds import DOCUMENT_VALUES, MessageKind
 from models.messages.tables import Message
 from models.messages.vocabulary import WAITING, Delivery
 from models.office.directory import Office, UnitFact
@@ -94,8 +94,9 @@ def _letter(act: Act, file: MatterFile, handover: Handover, reason: str) -> str:
     office, to = act.office, handover.to
     if to == office.bureau():
         return ""
-    values = {**matter_values(office, file, handover.row, to.code), "handover": reason}
-    letter = NewDocument(DocumentKind.SUCCESSION_LETTER, file.matter, to.name, values)
+    kind, known = DocumentKind.SUCCESSION_LETTER, matter_values(office, file, handover.row, to.code)
+    values = {name: value for name, value in known.items() if name in DOCUMENT_VALUES[kind]}
+    letter = NewDocument(kind, file.matter, to.name, {**values, "handover": reason})
     return issue_documents(act.session, office, [letter], act.now)[0]
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from conftest import Clock
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from models.codes import MatterKind, Step
 from models.days.calendar import DayKind, NoticeDay, YearNotice
@@ -16,7 +16,10 @@ from models.matters.kinds import Kind, Mark
 from models.matters.tables import Matter
 from models.mechanisms.leads.duties import LEADS
 from models.messages.kinds import MessageKind
+from models.messages.tables import Message
+from models.messages.vocabulary import Delivery
 from models.office.directory import Office
+from models.office.tables import Unit
 from models.petitions.facts import PetitionFacts
 from tasks.archive.archiving import archive_matter
 from tasks.archive.reminders import tell_of_archive_duties
@@ -30,11 +33,13 @@ from tasks.matters.opening import open_part
 from tasks.matters.reading import find_matter, read_file
 from tasks.mechanisms.leads.consulting import Consultation, consult
 from tasks.mechanisms.leads.desk import LeadDesk
+from tasks.office.ended_units import tell_of_ended_units
 from tasks.office.missing_notices import tell_of_missing_notices
 from tasks.office.year_notices import import_notice
 from tasks.petitions.extensions import ExtensionRequest, request_extension
 from tasks.workplace import Workplace, office_of
 from walks.archives import closed_walk
+from walks.directories import MERGED, change
 from walks.walking import (
     AUTHORITY,
     BUREAU,
@@ -108,6 +113,7 @@ def write_every_kind(place: Workplace, clock: Clock, folder: Path) -> None:
     _end_the_year(place, clock, folder)
     _ask_in_general_words(place, clock, folder)
     _release(place, clock, folder)
+    _succeed(place, clock)
 
 
 def _walk_to_closure(place: Workplace, clock: Clock, folder: Path) -> None:
@@ -188,3 +194,15 @@ def _release(place: Workplace, clock: Clock, folder: Path) -> None:
         whole = find_matter(session, walk.number, for_change=True)
         act = Act(session, office_of(session, shared), shared.mechanisms, clock())
         end_parts(act, read_file(session, whole, shared.mechanisms), "已无必要。")
+
+
+def _succeed(place: Workplace, clock: Clock) -> None:
+    """A unit that ended without a successor, and got one later."""
+    with place.writing() as session:
+        session.get_one(Unit, AUTHORITY).active = False
+        # What was reported stays reported; a report that waits would be stopped.
+        for message in session.exec(select(Message).where(Message.kind == MessageKind.REPORT)):
+            message.status = Delivery.HANDED_OVER
+            session.add(message)
+    tell_of_ended_units(place, clock())
+    change(place, clock, MERGED)

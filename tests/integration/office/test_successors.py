@@ -1,13 +1,27 @@
 """A unit is abolished: what it owed and was still to be told goes to its successor, and nobody reports it."""
 
+from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from conftest import Clock
 from harness.wording import assert_is_one_sentence
 from sqlmodel import col, select
 from walks.directories import HEIR, MERGED, change
-from walks.walking import AUTHORITY, EXPLANATION, PERSON, Walk, contents, houma, ledger_of, messages_of
+from walks.walking import (
+    AUTHORITY,
+    EXPLANATION,
+    PDF,
+    PERSON,
+    Walk,
+    contents,
+    houma,
+    ledger_of,
+    messages_of,
+    register_lead,
+    write_evidence,
+)
 
 from flows.forms import submission_of
 from models.codes import Outcome, Step
@@ -32,10 +46,35 @@ from tasks.lookup.board import read_board
 from tasks.lookup.stories import tell_story
 from tasks.office.ended_units import tell_of_ended_units
 from tasks.office.succession import HandedOn, hand_on_duties
+from tasks.petitions.extensions import ExtensionRequest, request_extension
 from tasks.workplace import Workplace, read_office
 
 OLD, NEW = "侯马市住房和城乡建设管理局", "侯马市城市建设局"
 RUN = "00000000-0000-4000-8000-000000000001"
+# Bureau and approver become one new unit.
+REFORMED = """
+[[unit]]
+code = "FGWX"
+name = "侯马市发展改革委员会"
+short_name = "新发改委"
+roles = ["bureau", "approver", "authority", "responsible"]
+
+[[unit]]
+code = "FGJ"
+name = "侯马市发展和改革局"
+short_name = "发改局"
+roles = ["bureau", "authority", "responsible"]
+active = false
+succeeded_by = "FGWX"
+
+[[unit]]
+code = "SFGW"
+name = "市发展改革委"
+short_name = "市发改委"
+roles = ["approver"]
+active = false
+succeeded_by = "FGWX"
+"""
 # The authority of the walks ends, and nobody is named.
 ENDED = MERGED[MERGED.index('[[unit]]\ncode = "ZJJ"') :].replace('succeeded_by = "CJJ"\n', "")
 
@@ -108,6 +147,59 @@ def test_what_was_chosen_before_and_is_asked_for_later_goes_to_the_successor(
     (letter,) = documents_of(walk.place, DocumentKind.TRANSFER_LETTER)
     assert letter.content["recipient"] == NEW
     assert [row["authority"] for row in read_board(walk.place, clock())["rows"]] == [NEW]
+
+
+def request(walk: Walk, papers: Path, unit: str = AUTHORITY) -> Walk:
+    """Ask for an extension; returns the walk of the request, up to where the ruling is owed."""
+    paper = write_evidence(papers, "延期申请.pdf", PDF + b"% request")
+    asked = ExtensionRequest(unit, PERSON, "2026-12-05", "须经合法性审查。", [paper])
+    number = request_extension(walk.place, walk.number, asked, walk.clock())
+    petition = replace(walk, number=number)
+    petition.advance()
+    return petition
+
+
+def test_the_reply_goes_to_the_successor_of_whoever_asked(walk: Walk, clock: Clock, papers: Path) -> None:
+    """It asked on Monday under its own name, and is no more when the ruling comes."""
+    petition = request(walk.to(Step.RECTIFY), papers)
+    clock.now = houma(24, 10)
+    succeed(walk)
+    particulars = tell_story(walk.place, petition.number)["particulars"]
+    assert isinstance(particulars, list)
+    assert dict(particulars)["提出单位"] == OLD
+    petition.pass_step(Step.EXTENSION)
+    (reply,) = documents_of(walk.place, DocumentKind.EXTENSION_REPLY)
+    assert reply.content["recipient"] == NEW
+    told = [m.unit_code for m in messages_of(walk.place) if m.kind is MessageKind.EXTENSION_REPLY]
+    assert sorted(told) == [HEIR, "SCJG"]
+
+
+def test_the_successor_asks_for_an_extension(walk: Walk, clock: Clock, papers: Path) -> None:
+    """It goes on for the authority the lead was handed to, which can ask for nothing any more."""
+    walk.to(Step.RECTIFY)
+    clock.now = houma(24, 10)
+    succeed(walk)
+    with pytest.raises(RuleViolation, match=f"{OLD}已停用"):
+        request(walk, papers)
+    assert request(walk, papers, "城市建设局").file().assignments[-1].row.unit_code == "SFGW"
+
+
+def test_approver_and_bureau_have_successors_too(walk: Walk, clock: Clock, papers: Path) -> None:
+    """The ruling and later the review are the new units'; the bureau writes no letter to itself."""
+    petition = request(walk.to(Step.RECTIFY), papers)
+    other = Walk(walk.place, clock, papers, register_lead(walk.place, clock, title="另一条")).to(
+        Step.TRANSFER
+    )
+    clock.now = houma(24, 10)
+    assert change(walk.place, clock, REFORMED).handed_on.duties == 2
+    assert petition.file().assignments[-1].row.unit_code == "FGWX"
+    assert other.file().assignments[-1].row.unit_code == "FGWX"
+    assert documents_of(walk.place, DocumentKind.SUCCESSION_LETTER) == []
+    petition.pass_step(Step.EXTENSION, unit="FGWX")
+    walk.pass_step(Step.RECTIFY)
+    assert walk.file().assignments[-1].row.unit_code == "FGWX"
+    verify_ledger(walk.place)
+    check_facts(walk.place)
 
 
 def test_messages_not_handed_over_pass_with_a_note(walk: Walk, clock: Clock) -> None:
