@@ -83,6 +83,10 @@ class Office:
         """
         return self.stored(heir_of(code, self._by_code))
 
+    def succeeded(self) -> list[UnitFact]:
+        """Return the units that are no more and have a successor which is."""
+        return [unit for unit in self.units if not unit.active and self.heir(unit.code).active]
+
     def acting(self, unit: UnitFact, asking: str = "") -> UnitFact:
         """Return who does today what a unit has to decide: itself, or its substitute.
 

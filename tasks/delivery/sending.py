@@ -142,6 +142,8 @@ def _claim(place: Workplace, message: Message, now: datetime) -> bool:
     mine = update(Message).where(
         col(Message.id) == message.id,
         col(Message.attempts) == message.attempts,
+        # Its unit may have been succeeded since it was read: then it is read again first.
+        col(Message.unit_code) == message.unit_code,
         col(Message.status).in_(WAITING),
     )
     with place.writing() as session:

@@ -12,7 +12,7 @@ from models.ladder.vocabulary import Raising, Recipient, Rung
 from models.matters.tables import Assignment, Matter
 from models.messages.kinds import DOCUMENT_VALUES, MessageKind
 from models.messages.tables import Message
-from models.messages.vocabulary import WAITING, Delivery
+from models.messages.vocabulary import Delivery
 from models.office.directory import Office, UnitFact
 from models.record.entries import RULE
 from models.record.entry_kinds import EntryKind
@@ -21,6 +21,7 @@ from tasks.documents.issuing import NewDocument, issue_documents, withdraw
 from tasks.matters.reading import key_of, read_file
 from tasks.messages.posting import message_key, tell_unit
 from tasks.messages.values import matter_values
+from tasks.office.held_messages import is_held
 from tasks.petitions.pending import drop_petitions
 from tasks.record.ledger import append_entry
 
@@ -110,7 +111,7 @@ def _take_back(act: Act, row: Assignment, matter: Matter, why: str) -> None:
     drop_petitions(act, row, why, rests_on_due=True)
     key = message_key(matter.number, row.step, row.round, MessageKind.REPORT)
     query = select(Message).where(
-        col(Message.dedupe_key).startswith(f"{key}-", autoescape=True), col(Message.status).in_(WAITING)
+        col(Message.dedupe_key).startswith(f"{key}-", autoescape=True), is_held(act.now)
     )
     held = session.exec(query.order_by(col(Message.id)).with_for_update(skip_locked=True)).all()
     if not any(message.recipient is Recipient.GOVERNMENT for message in held):

@@ -1,5 +1,8 @@
 """Messages that a unit never got, because it is no more: they go to its successor, which is told why."""
 
+from datetime import datetime
+
+from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 
 from models.matters.tables import Matter
@@ -12,17 +15,19 @@ from tasks.messages.posting import STREAM
 from tasks.record.ledger import append_entry
 
 
+def is_held(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a message waits and nobody is handing it over at this moment (aware)."""
+    is_free = (col(Message.status) != Delivery.SENDING) | (col(Message.next_attempt_at) <= now)
+    return col(Message.status).in_(WAITING) & is_free
+
+
 def pass_messages(act: Act) -> int:
     """Readdress what waits for units that are no more and have a successor; returns how many messages.
 
     What is just being sent is left alone: where it fails, the next patrol finds it waiting.
     """
-    office = act.office
-    ended = [unit.code for unit in office.units if not unit.active and office.heir(unit.code).active]
-    is_free = (col(Message.status) != Delivery.SENDING) | (col(Message.next_attempt_at) <= act.now)
-    query = select(Message).where(
-        col(Message.unit_code).in_(ended), col(Message.status).in_(WAITING), is_free
-    )
+    ended = [unit.code for unit in act.office.succeeded()]
+    query = select(Message).where(col(Message.unit_code).in_(ended), is_held(act.now))
     # Whoever hands one over holds it for a moment and may wait for its matter: neither waits for the other.
     held = act.session.exec(query.order_by(col(Message.id)).with_for_update(skip_locked=True)).all()
     for message in held:

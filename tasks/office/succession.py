@@ -70,14 +70,10 @@ def _lock(session: Session, keys: set[int]) -> None:
     session.exec(query.with_for_update()).all()
 
 
-def ended_codes(office: Office) -> list[str]:
-    """Return the units that are no more and have a successor which is."""
-    return [unit.code for unit in office.units if not unit.active and office.heir(unit.code).active]
-
-
 def _candidates(act: Act) -> list[tuple[Assignment, Matter]]:
     """Return the open assignments that may have to go to another unit, in the order they were opened."""
-    codes = [*ended_codes(act.office), *(each.unit for each in act.office.substitutes)]
+    codes = [each.unit for each in act.office.substitutes]
+    codes += [unit.code for unit in act.office.succeeded()]
     concerned = col(Assignment.unit_code).in_(codes) | col(Assignment.acting_for).is_not(None)
     query = select(Assignment, Matter).join(Matter).where(col(Assignment.answered_at).is_(None), concerned)
     found = act.session.exec(query.order_by(col(Assignment.id)).execution_options(populate_existing=True))
@@ -86,7 +82,7 @@ def _candidates(act: Act) -> list[tuple[Assignment, Matter]]:
 
 def _shares(act: Act) -> Sequence[int]:
     """Return the keys of open shares of units that are no more."""
-    ended = col(Matter.unit_code).in_(ended_codes(act.office))
+    ended = col(Matter.unit_code).in_([unit.code for unit in act.office.succeeded()])
     query = select(Matter.id).where(col(Matter.outcome).is_(None), ended).order_by(col(Matter.id))
     return [key for key in act.session.exec(query) if key is not None]
 
