@@ -25,6 +25,9 @@ from models.mechanisms.leads.vocabulary import CallOff
 from models.office.directory import Office
 from tasks.conduct.answers import Submission
 
+# What a drop-down shows that corrects nothing.
+_UNCHANGED = "不变"
+
 
 class LeadForm(BaseModel):
     """线索内容；举报人信息不在此填写，登记后用命令 zero137 informant add 加密登记。"""
@@ -132,23 +135,23 @@ class CorrectionForm(BaseModel):
     title: Annotated[str, Field(title="标题", description="留空则不变")] = ""
     facts: Annotated[str, Field(title="事实情况", description="留空则不变")] = ""
     source_level: Annotated[
-        Literal[(NONE, *(level.label for level in SourceLevel))],  # type: ignore[valid-type]
-        Field(title="来源层级", description="选“无”则不变"),
-    ] = NONE
+        Literal[(_UNCHANGED, *(level.label for level in SourceLevel))],  # type: ignore[valid-type]
+        Field(title="来源层级", description="不更正的选“不变”"),
+    ] = _UNCHANGED
     document_number: Annotated[str, Field(title="来文文号", description="留空则不变；填“无”则改为没有")] = ""
     category: Annotated[
-        Literal[(NONE, *(category.label for category in Category))],  # type: ignore[valid-type]
-        Field(title="类别", description="选“无”则不变"),
-    ] = NONE
+        Literal[(_UNCHANGED, *(category.label for category in Category))],  # type: ignore[valid-type]
+        Field(title="类别", description="不更正的选“不变”"),
+    ] = _UNCHANGED
     received_at: Annotated[str, Field(title="收到时间", description="如 2026-11-27 15:30；留空则不变")] = ""
     grounds: Annotated[str, Field(title="更正理由", description="将告知承办单位")]
     person: Annotated[str, Field(title="经办人", description="更正人姓名")]
 
     @property
     def given(self) -> dict[str, str]:
-        """What was filled in, by the keys of a lead; a drop-down that says 无 says nothing."""
+        """What was filled in, by the keys of a lead; a drop-down that says 不变 says nothing."""
         told = self.model_dump(exclude={"grounds", "person"})
-        return told | {key: "" for key in ("source_level", "category") if told[key] == NONE}
+        return told | {key: "" for key in ("source_level", "category") if told[key] == _UNCHANGED}
 
 
 class CallOffForm(BaseModel):

@@ -21,7 +21,9 @@ from tasks.delivery.sending import deliver_messages
 from tasks.documents.rendered import render_leftovers
 from tasks.files.checks import check_stored_files
 from tasks.ladder.escalation import raise_rungs
+from tasks.office.ended_units import tell_of_ended_units
 from tasks.office.missing_notices import tell_of_missing_notices
+from tasks.office.succession import hand_on_duties
 from tasks.record.seals import seal_daily
 from tasks.runs.observed import observed
 from tasks.runs.reconcile import reconcile, summary_of
@@ -56,11 +58,15 @@ async def _go_round(place: Workplace) -> Ended:
 
 async def _look_at_clocks(place: Workplace) -> tuple[str, str]:
     """Raise what has come due; returns what was raised and how much is provisional, in words."""
+    # Whoever owes is settled before anybody is urged.
+    handed_on = await observed("单位承继与代行", lambda: hand_on_duties(place, place.clock()))
     raised = await observed("提醒与督办", lambda: raise_rungs(place, place.clock()))
+    await observed("核对停用单位", lambda: tell_of_ended_units(place, place.clock()))
     unknown = await observed("核对放假安排", lambda: tell_of_missing_notices(place, place.clock()))
     await observed("到时开启回头看", lambda: open_due(place, place.clock()))
     await observed("档案审核与案例报送提醒", lambda: tell_of_archive_duties(place, place.clock()))
-    return _told(raised), f"；{unknown}条到期日为暂定" if unknown else ""
+    told = "；".join(filter(None, (_told(raised), handed_on.told)))
+    return told, f"；{unknown}条到期日为暂定" if unknown else ""
 
 
 async def _look_at_runs(place: Workplace) -> str:

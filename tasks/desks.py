@@ -113,6 +113,10 @@ class Desk:
         """Return what the rules of its kind decide on."""
         raise NotImplementedError
 
+    def asking(self, file: MatterFile) -> str:
+        """Return the code of the unit that asks for a decision, and does not take it as a substitute."""
+        return ""
+
     def values(self, file: MatterFile, office: Office) -> Mapping[str, object]:
         """Return what its templates may speak of beside what is true of any matter."""
         return {}

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import SecretStr
 from sqlalchemy import Engine
@@ -19,7 +20,8 @@ from models.days.tables import CalendarNotice
 from models.matters.kinds import Kinds
 from models.office.directory import Office, UnitFact
 from models.office.policy import Policy
-from models.office.tables import Unit
+from models.office.tables import Substitute, Unit, UnitName
+from models.office.tenure import FormerName, Substitution
 from models.office.vocabulary import Role
 from models.texts import check_person
 from tasks.database import alone, reading, writing
@@ -169,12 +171,39 @@ def _calendar_with(
 
 def office_of(session: Session, place: Workplace) -> Office:
     """Return the unit directory, the policy and the office's own wording as rules and texts consult them."""
-    columns = select_columns(Unit.code, Unit.name, Unit.short_name, Unit.roles, Unit.active)  # type: ignore[call-overload]
-    rows = session.execute(columns.order_by(col(Unit.code)))
+    columns = select_columns(  # type: ignore[call-overload]
+        Unit.code, Unit.name, Unit.short_name, Unit.roles, Unit.active, Unit.since, Unit.ended_on,
+        Unit.succeeded_by,
+    )  # fmt: skip
+    former = former_names(session)
     units = tuple(
-        _unit_fact(code, name, short, tuple(roles), active) for code, name, short, roles, active in rows
+        _fact(_Columns(code, name, short, tuple(roles), *more), former.get(code, ()))
+        for code, name, short, roles, *more in session.execute(columns.order_by(col(Unit.code)))
     )
-    return Office(units, place.policy, place.templates_folder)
+    today = place.policy.day_of(place.clock())
+    return Office(units, place.policy, place.templates_folder, _substitutes_on(session, today))
+
+
+def former_names(session: Session) -> dict[str, tuple[FormerName, ...]]:
+    """Return the names that units bore before, by their codes, the oldest first."""
+    found: dict[str, tuple[FormerName, ...]] = {}
+    columns = select_columns(UnitName.unit_code, UnitName.name, UnitName.short_name, UnitName.until)  # type: ignore[call-overload]
+    for code, name, short, until in session.execute(
+        columns.order_by(col(UnitName.unit_code), col(UnitName.until))
+    ):
+        found[code] = (*found.get(code, ()), FormerName(name=name, short_name=short, until=until))
+    return found
+
+
+def _substitutes_on(session: Session, day: date) -> tuple[Substitution, ...]:
+    """Return who stands in for whom on a day."""
+    query = select(Substitute).where(col(Substitute.first) <= day, col(Substitute.last) >= day)
+    return tuple(substitution_of(row) for row in session.exec(query.order_by(col(Substitute.unit_code))))
+
+
+def substitution_of(row: Substitute) -> Substitution:
+    """Return a stored substitution as the rules see it."""
+    return Substitution(unit=row.unit_code, by=row.by_code, first=row.first, last=row.last)
 
 
 def read_office(place: Workplace) -> Office:
@@ -192,13 +221,30 @@ def bureau_person(session: Session, place: Workplace, person: str) -> str:
     return f"{office_of(session, place).bureau().short_name} {check_person(person)}"
 
 
-def unit_fact(unit: Unit) -> UnitFact:
-    """Return a unit as the rules see it."""
-    return _unit_fact(unit.code, unit.name, unit.short_name, tuple(unit.roles), unit.active)
+def unit_fact(unit: Unit, former: tuple[FormerName, ...] = ()) -> UnitFact:
+    """Return a unit as the rules see it, with the names it bore before."""
+    columns = _Columns(
+        unit.code, unit.name, unit.short_name, tuple(unit.roles), unit.active, unit.since, unit.ended_on,
+        unit.succeeded_by,
+    )  # fmt: skip
+    return _fact(columns, former)
+
+
+class _Columns(NamedTuple):
+    """What is stored of a unit."""
+
+    code: str
+    name: str
+    short_name: str
+    roles: tuple[str, ...]
+    active: bool
+    since: date | None
+    ended: date | None
+    succeeded_by: str | None
 
 
 @lru_cache(maxsize=1024)
-def _unit_fact(code: str, name: str, short_name: str, roles: tuple[str, ...], active: bool) -> UnitFact:
+def _fact(columns: _Columns, former: tuple[FormerName, ...]) -> UnitFact:
     """Return a unit as the rules see it; the same few are read in every transaction."""
-    carried = frozenset(Role(role) for role in roles)
-    return UnitFact(code=code, name=name, short_name=short_name, roles=carried, active=active)
+    told = columns._asdict() | {"roles": frozenset(map(Role, columns.roles)), "former": former}
+    return UnitFact(**told | {"succeeded_by": columns.succeeded_by or ""})

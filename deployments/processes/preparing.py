@@ -9,13 +9,13 @@ from deployments.installation.settings import Settings
 from deployments.keeping.schema import migrate
 from deployments.processes.caretaker import Say
 from models.errors import StartError
-from models.office.directory import UnitFact, packaged_directory_text, read_directory
+from models.office.directory import DirectoryFile, packaged_directory_text, read_directory_file
 from notifications.channels.handing_over import check_channels
 from notifications.texts.wording import check_wording
 from tasks.database import alone
 from tasks.given.files import decode_text, read_bytes
 from tasks.informants.identities import key_fault
-from tasks.office.units import import_units, list_units
+from tasks.office.units import import_directory, list_units
 from tasks.workplace import Workplace
 
 # Parts that start together on several machines wait so long for the one that migrates, in seconds.
@@ -65,13 +65,13 @@ def _fill_directory(place: Workplace, settings: Settings, say: Say) -> None:
     """Import the unit directory where there is none yet; later changes are made by ``units import``."""
     if list_units(place):
         return
-    units, origin = unit_source(settings)
-    added, _ = import_units(place, units, origin, place.clock())
-    say(f"已导入单位目录，共 {added} 个单位。")
+    told, origin = unit_source(settings)
+    done = import_directory(place, told, origin, place.clock())
+    say(f"已导入单位目录，共 {done.added} 个单位。")
 
 
-def unit_source(settings: Settings) -> tuple[tuple[UnitFact, ...], str]:
-    """Return the units that a first start imports, and the name of the file they come from.
+def unit_source(settings: Settings) -> tuple[DirectoryFile, str]:
+    """Return the directory that a first start imports, and the name of the file it comes from.
 
     Raises:
         InputError: The file is no unit directory.
@@ -80,4 +80,4 @@ def unit_source(settings: Settings) -> tuple[tuple[UnitFact, ...], str]:
     source = settings.units
     text = decode_text(read_bytes(source), source) if source else packaged_directory_text()
     origin = source.name if source else "units.toml"
-    return read_directory(text, origin), origin
+    return read_directory_file(text, origin), origin

@@ -21,8 +21,8 @@ class Layout(Labelled):
 
 
 _LETTERS = frozenset({
-    DocumentKind.TASK_LETTER, DocumentKind.TRANSFER_LETTER, DocumentKind.CONSULTATION_LETTER,
-    DocumentKind.EXTENSION_REPLY,
+    DocumentKind.TASK_LETTER, DocumentKind.SUCCESSION_LETTER, DocumentKind.TRANSFER_LETTER,
+    DocumentKind.CONSULTATION_LETTER, DocumentKind.EXTENSION_REPLY,
 })  # fmt: skip
 _UPWARD = frozenset({DocumentKind.REPORT, DocumentKind.CLOSING_REPORT, DocumentKind.CALL_OFF_REPORT})
 

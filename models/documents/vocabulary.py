@@ -16,6 +16,8 @@ class DocumentKind(Labelled):
 
     # What any mechanism may issue without a template of its own.
     TASK_LETTER = "task_letter", "工作函"
+    # To the unit that goes on with what an abolished one owed.
+    SUCCESSION_LETTER = "succession_letter", "承继函"
     TRANSFER_LETTER = "transfer_letter", "移交函"
     CONSULTATION_LETTER = "consultation_letter", "征询函"
     RECTIFICATION_NOTICE = "rectification_notice", "整改通知"

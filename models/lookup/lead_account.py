@@ -31,9 +31,9 @@ class Reading:
         """The policy in force."""
         return self._register.policy
 
-    def name(self, code: str) -> str:
-        """Return the short name of a unit, blank where there is none."""
-        return self._register.stored(code).short_name if code else ""
+    def name(self, code: str, moment: datetime | None = None) -> str:
+        """Return the short name of a unit on the day of an act, today's without one; blank for none."""
+        return self._register.called(code, moment).short_name if code else ""
 
     def local(self, moment: datetime) -> datetime:
         """Return a moment by the clock on the wall of the office, without a zone: so workbooks want it."""
@@ -73,6 +73,11 @@ class LeadAccount:
         answer = self._counting(step)
         return answer.fields.get(key, "") if answer else ""
 
+    def answered_at(self, step: Step) -> datetime | None:
+        """Return when a step was answered; None while it is open or not reached."""
+        assignment = self.latest.get(step)
+        return assignment.answered_at if assignment else None
+
     def decided(self, step: Step) -> str:
         """Return the decision of the answer to a step that counts; blank where there is none."""
         answer = self._counting(step)
@@ -88,7 +93,7 @@ class LeadAccount:
 
     @property
     def authority(self) -> str:
-        """The short name of the competent authority; blank before the transfer."""
+        """The short name of the competent authority as of today; blank before the transfer."""
         return self.reading.name(self.authority_code)
 
     @property

@@ -32,7 +32,7 @@ def accept(draft: AnswerDraft, facts: MatterFacts, kind: Kind, office: Office) -
     duty = kind.duty(draft.step)
     # A unit that was taken out of the directory still answers for what it owes.
     owing = office.stored(assignment.unit)
-    if not owing.is_called(draft.unit):
+    if owing not in office.named(draft.unit):
         unit = office.unit(draft.unit)
         raise RuleViolation(f"本次{draft.step.label}应由{owing.name}反馈，{unit.name}不能代为反馈。")
     person = check_person(draft.person)

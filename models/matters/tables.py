@@ -78,6 +78,8 @@ class Assignment(SQLModel, table=True):
     provisional: bool = False
     # The day an extension was granted to, before it moved off a rest day; empty where the term decides.
     extended_to: date | None = None
+    # For which unit the owing one stands in, because that one is absent; empty where it owes by itself.
+    acting_for: str | None = Field(default=None, max_length=32)
     # Whether it goes on with the term of the round before, because the answer was returned.
     returned: bool = False
     term_value: int

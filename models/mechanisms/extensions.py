@@ -119,8 +119,9 @@ def accept_extension(draft: ExtensionDraft, facts: MatterFacts, office: Office) 
             f"（{policy.terms.extension.source}）。"
         )
     handed = last_naming(facts, "authority")
-    authority = office.stored(handed.fields["authority"] if handed else assignment.unit)
-    if not authority.is_called(draft.unit):
+    # Where the authority was abolished, its successor asks.
+    authority = office.heir(handed.fields["authority"] if handed else assignment.unit)
+    if authority not in office.named(draft.unit):
         unit = office.unit(draft.unit)
         raise RuleViolation(f"延期应由主管单位{authority.name}提出，{unit.name}不能提出。")
     check_person(draft.person)

@@ -25,7 +25,7 @@ from models.messages.kinds import MessageKind
 from models.office.directory import Office
 from models.office.vocabulary import Role
 from models.petitions.facts import PetitionFacts
-from models.petitions.rulings import REASON, next_of_petition
+from models.petitions.rulings import next_of_petition
 from models.texts import check_person, required_text
 
 _LONGEST_GROUNDS = 2_000
@@ -65,12 +65,13 @@ FIELDS = (
         not_with=_INSISTED,
     ),
 )  # fmt: skip
+_REASON = Field("explanation", "意见", "维持时必须写明理由，将告知该单位")
 HAND_BACK = Duty(
     Step.HAND_BACK,
     Role.BUREAU,
     fields=FIELDS,
     decides="assigning",
-    explanation=REASON,
+    explanation=_REASON,
     reasons={Assigning.INSIST: "维持原单位办理时请写明理由，将告知该单位。"},
     check=_check,
     notice=MessageKind.HAND_BACK,
@@ -80,7 +81,7 @@ SECOND_HAND_BACK = Duty(
     Role.BUREAU,
     fields=FIELDS,
     decides="assigning",
-    explanation=REASON,
+    explanation=_REASON,
     reasons={Assigning.INSIST: "维持原单位办理时请写明理由，将告知该单位。"},
     check=_check,
     notice=MessageKind.HAND_BACK,
@@ -149,7 +150,7 @@ def accept_hand_back(
         steps = "、".join(duty.step.label for duty in kind.duties if duty.may_be_handed_back)
         raise RuleViolation(f"只有{steps}环节可以退办，该{kind.called}当前环节：{step}。")
     owing = office.stored(current.unit)
-    if not owing.is_called(draft.unit):
+    if owing not in office.named(draft.unit):
         unit = office.unit(draft.unit)
         raise RuleViolation(f"该{kind.called}现由{owing.name}办理，{unit.name}不能退办。")
     if current.paused:

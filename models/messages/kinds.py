@@ -69,6 +69,7 @@ class MessageKind(Labelled):
     RETURN = "return", "退回", _MATTER
     CLOSURE = "closure", "办结", _LEAD
     RELEASE = "release", "不再要求反馈", _MATTER
+    SUCCESSION = "succession", "承继", _MATTER | {"handover"}
     DUE_MOVED = "due_moved", "期限调整", _MATTER
     CONSULTATION = "consultation", "征询", _CONSULTATION
     EXTENSION_REQUEST = "extension_request", "延期审批", _PETITION
@@ -90,6 +91,7 @@ class MessageKind(Labelled):
     ARCHIVE_REVIEW = "archive_review", "档案审核", frozenset({"addressee", "count", "lines", "basis"})
     CASE_COLLECTION = "case_collection", "案例报送", frozenset({"addressee", "months", "office", "basis"})
     CALENDAR_MISSING = "calendar_missing", "放假安排", _TO_BUREAU | {"years"}
+    ENDED_UNIT = "ended_unit", "停用单位", _TO_BUREAU | {"owing"}
     FILE_FAULT = "file_fault", "文件异常", _TO_BUREAU
     GIVEN_UP = "given_up", "未送出", _GIVEN_UP
     WORDING_FAULT = "wording_fault", "模板异常", _WORDING_FAULT
@@ -102,6 +104,7 @@ MAIL_VALUES = frozenset({"subject", "body", "lines", "document"})
 # A circular goes out in the words of its message.
 DOCUMENT_VALUES: Mapping[DocumentKind, frozenset[str]] = {
     DocumentKind.TASK_LETTER: _MATTER | {"issuer", "approver"},
+    DocumentKind.SUCCESSION_LETTER: _MATTER | {"issuer", "handover"},
     DocumentKind.TRANSFER_LETTER: _LEAD | {"issuer", "approver"},
     DocumentKind.CONSULTATION_LETTER: _CONSULTATION | {"issuer"},
     DocumentKind.RECTIFICATION_NOTICE: _LEAD | {"issuer", "approver"},

@@ -11,3 +11,7 @@ class Delivery(Labelled):
     HANDED_OVER = "handed_over", "已交付渠道"
     FAILED = "failed", "发送失败，待重试"
     GIVEN_UP = "given_up", "已停止发送"
+
+
+# What is still to be handed over.
+WAITING = (Delivery.CREATED, Delivery.SENDING, Delivery.FAILED)

@@ -3,28 +3,23 @@
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from models.errors import InputError, NotFound, RuleViolation
 from models.office.policy import Policy, describe_faults
+from models.office.tenure import Substitution, Tenure, check_former_names, heir_of
 from models.office.vocabulary import Role
 
 
-class UnitFact(BaseModel):
+class UnitFact(Tenure):
     """A unit of the directory; inactive units keep their history but cannot be chosen."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    code: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
-    name: Annotated[str, Field(min_length=2, max_length=100)]
-    short_name: Annotated[str, Field(min_length=2, max_length=40)]
     roles: frozenset[Role]
-    active: bool = True
 
     @field_validator("code")
     @classmethod
@@ -39,20 +34,29 @@ class UnitFact(BaseModel):
         wanted = text.strip()
         return wanted.upper() == self.code.upper() or wanted in (self.name, self.short_name)
 
+    def was_called(self, text: str) -> bool:
+        """Tell whether a text is a former name of this unit."""
+        return any(text.strip() in (each.name, each.short_name) for each in self.former)
+
 
 @dataclass(frozen=True)
 class Office:
     """The unit directory and the policy, which every rule may consult.
 
-    ``wording`` is the folder of the office's own templates, None where the packaged ones are used.
+    Attributes:
+        units: All units, active or not.
+        policy: The policy.
+        wording: The folder of the office's own templates, None where the packaged ones are used.
+        substitutes: Who stands in for whom today.
     """
 
     units: tuple[UnitFact, ...]
     policy: Policy
     wording: Path | None = None
+    substitutes: tuple[Substitution, ...] = ()
 
     def stored(self, code: str) -> UnitFact:
-        """Return a unit by a stored code, active or not.
+        """Return a unit by a stored code, active or not, as it is called today.
 
         Raises:
             NotFound: The directory never held it.
@@ -62,25 +66,66 @@ class Office:
             raise NotFound(f"单位目录中没有代码为“{code}”的单位。")
         return unit
 
+    def called(self, code: str, moment: datetime | None) -> UnitFact:
+        """Return a unit under the name of the day of an act; None is what goes on, and has today's name.
+
+        Raises:
+            NotFound: The directory never held it.
+        """
+        unit = self.stored(code)
+        return unit.on(self.policy.day_of(moment)) if moment is not None and unit.former else unit
+
+    def heir(self, code: str) -> UnitFact:
+        """Return the unit that goes on with the duties of one: itself while it is active.
+
+        Raises:
+            NotFound: The directory never held it.
+        """
+        return self.stored(heir_of(code, self._by_code))
+
+    def succeeded(self) -> list[UnitFact]:
+        """Return the units that are no more and have a successor which is."""
+        return [unit for unit in self.units if not unit.active and self.heir(unit.code).active]
+
+    def acting(self, unit: UnitFact, asking: str = "") -> UnitFact:
+        """Return who does today what a unit has to decide: itself, or its substitute.
+
+        Nobody decides about what it asks for itself: ``asking`` is the code of the unit that asks, or did
+        before it was succeeded.
+        """
+        asking = self.heir(asking).code if asking else ""
+        for each in self.substitutes:
+            by = self._by_code.get(each.by)
+            if each.unit == unit.code and by is not None and by.active and by.code != asking:
+                return by
+        return unit
+
     @cached_property
     def _by_code(self) -> Mapping[str, UnitFact]:
         """The units by their codes."""
         return {unit.code: unit for unit in self.units}
 
     def unit(self, text: str) -> UnitFact:
-        """Find an active unit by what a person typed: code, name or short name.
+        """Find an active unit by what a person typed: code, name, short name or a former name.
 
         Raises:
             NotFound: No unit is called so.
-        RuleViolation: The unit is no longer active.
+            RuleViolation: The unit is no longer active.
         """
-        named = [unit for unit in self.units if unit.is_called(text)]
+        named = self.named(text)
         for unit in named:
             if unit.active:
                 return unit
         if named:
-            raise RuleViolation(f"{named[0].name}已停用，不能再选用。")
+            heir = self.heir(named[0].code)
+            instead = f"，其职责由{heir.name}承继" if heir.active else ""
+            raise RuleViolation(f"{named[0].name}已停用{instead}，不能再选用。")
         raise NotFound(f"单位目录中没有“{text.strip()}”，可用 zero137 units list 查看全部单位。")
+
+    def named(self, text: str) -> list[UnitFact]:
+        """Return the units a text means: those called so today, else those that were called so."""
+        called = [unit for unit in self.units if unit.is_called(text)]
+        return called or [unit for unit in self.units if unit.was_called(text)]
 
     def unit_with(self, role: Role, text: str) -> UnitFact:
         """Find an active unit that carries a role.
@@ -119,8 +164,16 @@ class Office:
             return unit
         raise NotFound("单位目录中没有发展改革部门，请先用 zero137 units import 补充。")
 
-    def approver(self) -> UnitFact:
-        """Return the unit that decides on extensions. Source: 通知§12(四).
+    def approver(self, asking: str = "") -> UnitFact:
+        """Return who decides on extensions today: the unit in office, or its substitute; see ``acting``.
+
+        Raises:
+            NotFound: The directory names none.
+        """
+        return self.acting(self.approver_in_office(), asking)
+
+    def approver_in_office(self) -> UnitFact:
+        """Return the unit that decides on extensions, absent or not. Source: 通知§12(四).
 
         Raises:
             NotFound: The directory names none.
@@ -130,29 +183,36 @@ class Office:
         raise NotFound("单位目录中没有延期审批单位，请先用 zero137 units import 补充。")
 
 
-class _DirectoryFile(BaseModel):
-    """The file: a list of units and nothing else."""
+class DirectoryFile(BaseModel):
+    """The file: units, and who stands in for whom and when; nothing else."""
 
     model_config = ConfigDict(extra="forbid")
 
-    unit: list[UnitFact]
+    unit: tuple[UnitFact, ...]
+    substitute: tuple[Substitution, ...] = ()
 
 
 def read_directory(text: str, origin: str) -> tuple[UnitFact, ...]:
+    """Return the units of a directory in the order of the file; see ``read_directory_file``."""
+    return read_directory_file(text, origin).unit
+
+
+def read_directory_file(text: str, origin: str) -> DirectoryFile:
     """Read a unit directory from TOML.
 
     Args:
         text: The TOML text.
         origin: Where it came from, for the error.
 
-    Returns:
-        The units in the order of the file.
-
     Raises:
         InputError: No TOML, an unknown or missing key, or a wrong value.
     """
     try:
-        return tuple(_DirectoryFile.model_validate(tomllib.loads(text)).unit)
+        told = tomllib.loads(text)
+        if "substitute" in told:
+            # Who stands in for whom may be told alone.
+            told.setdefault("unit", [])
+        return DirectoryFile.model_validate(told)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"单位目录 {origin} 不是有效的 TOML：{error}。") from error
     except ValidationError as error:
@@ -169,6 +229,8 @@ def check_directory(units: Iterable[UnitFact], origin: str) -> None:
     Raises:
         InputError: A code or name is given twice, or there is not exactly one active bureau.
     """
+    units = list(units)
+    check_former_names(units, origin)
     seen: set[str] = set()
     bureaus = 0
     roles: frozenset[Role] = frozenset()

@@ -163,6 +163,7 @@ class Numberings(Numbering):
 # Kinds that came after the first policies, which name no number for them: an upgrade stops no office.
 _NUMBERS_SINCE = {
     DocumentKind.TASK_LETTER: "工作函〔{year}〕{sequence}号",
+    DocumentKind.SUCCESSION_LETTER: "承继函〔{year}〕{sequence}号",
     DocumentKind.CALL_OFF_REPORT: "终止办理报告〔{year}〕{sequence}号",
 }
 

@@ -70,5 +70,7 @@ class EntryKind(Labelled):
     SEALED = "sealed", "封存台账"
     # The office.
     UNITS_IMPORTED = "units_imported", "导入单位目录"
+    SUCCEEDED = "succeeded", "单位承继"
+    ENDED_UNIT = "ended_unit", "停用单位尚有未结事项"
     CALENDAR_IMPORTED = "calendar_imported", "导入放假安排"
     CALENDAR_MISSING = "calendar_missing", "提醒导入放假安排"

@@ -52,8 +52,7 @@ def _due(assignment: AssignmentRecord | None) -> Cell:
 
 def _answered(account: LeadAccount, step: Step) -> Cell:
     """Return when a step was answered by somebody; a rule is nobody's answer but shown as well."""
-    assignment = account.latest.get(step)
-    at = assignment.answered_at if assignment else None
+    at = account.answered_at(step)
     return account.reading.local(at) if at else None
 
 
@@ -64,9 +63,9 @@ def _stands(account: LeadAccount, step: Step) -> Cell:
 
 
 def _named(account: LeadAccount, step: Step, key: str) -> Cell:
-    """Return the units that an answer names."""
-    codes = account.answered(step, key).split(",")
-    return "、".join(account.reading.name(code) for code in codes if code)
+    """Return the units that an answer names, as they were called when it was given."""
+    codes, at = account.answered(step, key).split(","), account.answered_at(step)
+    return "、".join(account.reading.name(code, at) for code in codes if code)
 
 
 def _of_step(step: Step) -> tuple[Column, ...]:

@@ -78,7 +78,11 @@ def _lead(account: LeadAccount) -> dict[str, object]:
     told: dict[str, Any] = _object(record, local)
     owed = account.current
     assignments = [
-        {**shown, "unit_name": name(each.unit), "timeliness": account.reading.stands(each).value}
+        {
+            **shown,
+            "unit_name": name(each.unit, each.answered_at),
+            "timeliness": account.reading.stands(each).value,
+        }
         for each, shown in zip(record.assignments, told.pop("assignments"), strict=True)
     ]
     return {

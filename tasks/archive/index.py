@@ -88,7 +88,7 @@ def _evidence_lines(session: Session, place: Workplace, matter: Matter) -> Itera
     office, authors = office_of(session, place), _authors(session, place.mechanisms, matter)
     for piece in evidence_of_family(session, matter):
         unit = authors.get(key_of(piece))
-        author = office.stored(unit) if unit else office.bureau()
+        author = office.called(unit or office.bureau().code, piece.stored_at)
         yield IndexLine(
             0, "", author.name, kept_name(piece.name), office.policy.day_of(piece.stored_at), None,
             piece.sha256, safe_name(piece.name, piece.media_type),
@@ -128,7 +128,9 @@ def stored_lines(session: Session, record: ArchiveRecord) -> tuple[IndexLine, ..
 
 def read_index(session: Session, place: Workplace, record: ArchiveRecord) -> FileIndex:
     """Return the file index of an archived matter."""
-    matter, bureau = session.get_one(Matter, record.matter_id), office_of(session, place).bureau()
+    matter, office = session.get_one(Matter, record.matter_id), office_of(session, place)
+    # An index that is printed again says what it said when the matter was archived.
+    bureau = office.called(office.bureau().code, record.archived_at)
     classes = classes_of(session, place.mechanisms, record.matter_id).labels
     day_of = place.policy.day_of
     return FileIndex(

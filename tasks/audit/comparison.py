@@ -32,6 +32,7 @@ _KINDS = (
     EntryKind.CORRECTED,
     EntryKind.REDIRECTED,
     EntryKind.PART_OPENED,
+    EntryKind.SUCCEEDED,
     EntryKind.ANSWERED,
     EntryKind.DEEMED_RECEIVED,
     EntryKind.EVIDENCE_ADDED,
@@ -167,6 +168,9 @@ def _told(session: Session, numbers: Sequence[str]) -> dict[str, _Told]:
     for stream, kind, detail in session.exec(query):
         if kind == EntryKind.PART_OPENED:
             told[stream].shares[str(detail["part"])] = str(detail["unit"]), str(detail["title"])
+        elif kind == EntryKind.SUCCEEDED and "part" in detail:
+            # The share of a unit that was abolished is its successor's.
+            told[stream].shares[str(detail["part"])] = str(detail["after"]), str(detail["title"])
         told[stream].take(kind, detail)
     return told
 

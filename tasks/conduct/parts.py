@@ -20,7 +20,7 @@ def open_parts(act: Act, file: MatterFile, step: OpenParts) -> None:
     """Open all parts of a matter, each noted in its own stream and in that of its parent."""
     session, parent = act.session, file.matter
     for new in step.parts:
-        unit = act.office.stored(new.unit)
+        unit = act.office.heir(new.unit)
         part = open_part(session, parent, act.kinds.of(new.kind), new.title, act.now, unit.code)
         summary = f"{new.kind.label} {part.printed_number} 交由{unit.name}办理"
         detail = {"part": part.number, "unit": unit.code, "title": part.title}

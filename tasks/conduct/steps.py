@@ -1,5 +1,6 @@
 """Conducting a matter: one step forward, decided and recorded within one transaction."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -21,6 +22,7 @@ from models.matters.tables import Answer, Assignment
 from models.matters.vocabulary import Channel
 from models.messages.kinds import MessageKind
 from models.office.directory import Office
+from models.office.tenure import DECIDING
 from models.record.entries import RULE
 from models.record.entry_kinds import EntryKind
 from tasks.conduct.closing import close_matter
@@ -81,12 +83,16 @@ def _assign(
     session: Session, office: Office, file: MatterFile, step: Assign, duty: Duty, now: datetime
 ) -> None:
     """Open an assignment, with its due date, its ledger entry and the notice to whom owes it."""
-    row = _new_assignment(session, office, file, step, now)
+    # Whoever was chosen may have been abolished since, and who decides may be absent.
+    holder = office.heir(step.unit)
+    unit = office.acting(holder, file.desk.asking(file)) if duty.owed_by in DECIDING else holder
+    row = _new_assignment(session, office, file, replace(step, unit=unit.code), now)
+    row.acting_for = None if unit == holder else holder.code
     session.add(row)
     session.flush()
-    unit = office.stored(step.unit)
     provisional = "（暂定）" if row.provisional else ""
-    summary = f"{step.step.label}环节交由{unit.name}办理，到期日 {row.due_on}{provisional}"
+    acting = f"（代行{holder.name}）" if row.acting_for else ""
+    summary = f"{step.step.label}环节交由{unit.name}{acting}办理，到期日 {row.due_on}{provisional}"
     if step.returned_from is not None:
         summary = f"退回后第{step.round}次办理：{summary}，期限不重新起算"
     append_entry(

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from models.errors import DeliveryError, InputError, NoChannelError, RuleViolation, StoreError
 from models.messages.kinds import MessageKind
 from models.messages.tables import Message
-from models.messages.vocabulary import Delivery
+from models.messages.vocabulary import WAITING, Delivery
 from notifications.channels.handing_over import hand_over, open_channels
 from notifications.texts.rendering import RenderedMessage
 from notifications.texts.wording import WordingFault, worded_mail
@@ -29,8 +29,6 @@ logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
 # A unit without an address is looked at again after this time.
 UNCONFIGURED_RETRY = timedelta(minutes=20)
-# What is still to be handed over.
-WAITING = (Delivery.CREATED, Delivery.SENDING, Delivery.FAILED)
 RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
 
 
@@ -162,6 +160,8 @@ def _claim(place: Workplace, message: Message, now: datetime) -> bool:
     mine = update(Message).where(
         col(Message.id) == message.id,
         col(Message.attempts) == message.attempts,
+        # Its unit may have been succeeded since it was read: then it is read again first.
+        col(Message.unit_code) == message.unit_code,
         col(Message.status).in_(WAITING),
     )
     with place.writing() as session:

@@ -120,6 +120,10 @@ class _Clerk:
             # withdrawn, and whoever hands it over anew begins anew.
             self.looks.setdefault(None, []).append(key_of(row))
             return
+        if not self.office.stored(row.unit_code).active:
+            # Nobody reports a unit that is no more; the bureau is told of it once. Source: ADR-0032.
+            self.looks.setdefault(None, []).append(key_of(row))
+            return
         stands = self._standing(row, done)
         self.looks.setdefault(stands.next_at, []).append(key_of(row))
         if stands.reached is None:

@@ -56,7 +56,8 @@ def supervise(place: Workplace, number: str, request: SupervisionRequest, now: d
 
     Raises:
         NotFound: There is no such matter.
-        RuleViolation: Nobody owes an answer, the rung does not apply to its step, or grounds are missing.
+        RuleViolation: Nobody owes an answer, or a unit that is no more; the rung does not apply to its step;
+            grounds are missing.
         ConflictError: The rung was raised for this due date before.
 
     Source: 通知§12(六).
@@ -70,6 +71,8 @@ def supervise(place: Workplace, number: str, request: SupervisionRequest, now: d
         if row.paused:
             raise RuleViolation("移交函已撤回，待重新移交，此时不能督办。")
         office = office_of(session, place)
+        if not (owing := office.stored(row.unit_code)).active:
+            raise RuleViolation(f"{owing.name}已停用，不能再对其督办，请先在单位目录中写明承继单位。")
         case = _Case(
             session, office, place.mechanisms, matter, row, _rule(office, request.rung, row), request, now
         )

@@ -1,6 +1,7 @@
 """The zero-clearing board, counted by the database. Source: 通知§12(一)."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypedDict
 
@@ -70,7 +71,10 @@ def read_board(place: Workplace, now: datetime) -> Board:
     today = place.policy.day_of(now)
     with place.reading() as session:
         office = office_of(session, place)
-        counted = tallies(owed_facts(session, place.policy, work_calendar(session)), today, now)
+        owed = owed_facts(session, place.policy, work_calendar(session))
+        # What an abolished authority was handed counts for its successor.
+        owed = [replace(fact, authority=office.heir(fact.authority).code) for fact in owed]
+        counted = tallies(owed, today, now)
         closed, closed_late = _closed(session)
         days = _trend(session, place.policy, today, now)
         open_matters = session.exec(select(func.count()).where(STANDING, col(Matter.outcome).is_(None))).one()

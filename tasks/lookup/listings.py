@@ -14,8 +14,7 @@ from models.ladder.tables import Escalation
 from models.ladder.vocabulary import Raising, Rung
 from models.matters.tables import Assignment, Evidence, Matter
 from models.messages.tables import Message
-from models.messages.vocabulary import Delivery
-from tasks.delivery.sending import WAITING
+from models.messages.vocabulary import WAITING, Delivery
 from tasks.evidence.pieces import evidence_of
 from tasks.matters.reading import OWED, STANDING, find_matter, key_of
 from tasks.workplace import Workplace

@@ -103,7 +103,7 @@ def explain_due(place: Workplace, number: str) -> list[tuple[str, list[str]]]:
         accounts = []
         for assignment in file.assignments:
             row = assignment.row
-            heading = f"{step_label(row)} · {office.stored(row.unit_code).name}"
+            heading = f"{step_label(row)} · {office.called(row.unit_code, row.answered_at).name}"
             accounts.append((heading, due_account(row, place.policy, calendar)))
         return accounts
 
@@ -184,7 +184,7 @@ class _Teller:
 
     def _part(self, part: Matter) -> dict[str, str]:
         """Return the share of one unit in words."""
-        unit = self.office.stored(part.unit_code or "").name
+        unit = self.office.called(part.unit_code or "", part.closed_at).name
         status = part.outcome.label if part.outcome else "办理中"
         closed_at = self._time(part.closed_at) if part.closed_at else ""
         return {"number": part.number, "unit": unit, "status": status, "closed_at": closed_at}
@@ -194,7 +194,8 @@ class _Teller:
         row, answer = assignment.row, assignment.answer
         told = {
             "step": step_label(row),
-            "unit": self.office.stored(row.unit_code).name,
+            # What was done keeps the name of its day; what is owed has today's.
+            "unit": self.office.called(row.unit_code, row.answered_at).name,
             "clock_start": row.clock_start.isoformat(),
             "due": self._day(row.due_on, provisional=row.provisional),
             "answered_at": "", "decision": "", "person": "", "explanation": "",
@@ -217,14 +218,16 @@ class _Teller:
         duty = self.kinds.duty(row.step)
         # A redirection says what a transfer says.
         fields = _REDIRECTED if answer.decision == REDIRECTED else duty.fields
-        said = ((field, self._read(field, answer.fields.get(field.key, ""))) for field in fields)
+        said = ((field, self._read(field, answer)) for field in fields)
         told = [f"{field.title}：{text}" for field, text in said if text]
         return "；".join(filter(None, [duty.decision_label(answer.decision), *told]))
 
-    def _read(self, field: Field, stored: str) -> str:
+    def _read(self, field: Field, answer: Answer) -> str:
         """Return a stored field in words; blank where nothing is stored."""
+        stored = answer.fields.get(field.key, "")
         if field.names_units:
-            return "、".join(self.office.stored(code).name for code in stored.split(",") if code)
+            named = (self.office.called(code, answer.recorded_at) for code in stored.split(",") if code)
+            return "、".join(unit.name for unit in named)
         if field.reading is Reading.MOMENT and stored:
             return self._time(datetime.fromisoformat(stored))
         return field.label_of(stored) or stored

@@ -31,8 +31,10 @@ logger = logging.getLogger(__name__)
 
 # The stream of what concerns no matter.
 STREAM = "messages"
-# A date may move back and forth and a unit be asked again; all else is told once per assignment.
-_RECURRING = frozenset({MessageKind.DUE_MOVED, MessageKind.CONSULTATION, MessageKind.CORRECTED})
+# A date and a duty may move back and forth, a unit be asked again; all else is told once per assignment.
+_RECURRING = frozenset(
+    {MessageKind.DUE_MOVED, MessageKind.CONSULTATION, MessageKind.CORRECTED, MessageKind.SUCCESSION}
+)
 
 
 @dataclass(frozen=True)
@@ -102,20 +104,22 @@ def tell_unit(
 ) -> None:
     """Write to a unit about a step of a matter, within the transaction of the change it tells of.
 
-    ``to`` is the code of a unit where nothing else is to be said of it. ``more`` is what its template speaks
-    of beside the matter; ``document`` is the number of what is attached. What is known of a matter and its
-    kind of message does not declare is left out: a template means the same for a matter of any kind.
+    ``to`` is the code of a unit where nothing else is to be said of it; one that was abolished is written to
+    at its successor. ``more`` is what its template speaks of beside the matter; ``document`` is the number of
+    what is attached. What is known of a matter and its kind of message does not declare is left out: a
+    template means the same for a matter of any kind.
     """
     who = to if isinstance(to, Addressee) else Addressee(to)
+    unit_code = office.heir(who.unit_code).code
     occasion = who.occasion or (f"{now:%Y%m%d%H%M%S}" if kind in _RECURRING else "")
-    named = who.unit_code + (":leader" if who.recipient is Recipient.LEADER else "")
+    named = unit_code + (":leader" if who.recipient is Recipient.LEADER else "")
     key = step_key(file.matter, row, kind, occasion, named)
-    known = matter_values(office, file, row, who.unit_code)
+    known = matter_values(office, file, row, unit_code)
     if who.recipient is Recipient.LEADER:
         known["addressee"] = f"{known['addressee']}主要负责人"
     values = {name: value for name, value in known.items() if name in kind.values} | more
     new = NewMessage(
-        kind, who.unit_code, key, values, file.matter, str(values.get("document", "")), who.recipient
+        kind, unit_code, key, values, file.matter, str(values.get("document", "")), who.recipient
     )
     post(session, office, [new], now)
 

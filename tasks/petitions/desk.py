@@ -37,11 +37,16 @@ class PetitionDesk(Desk):
         """Return what its rules decide on."""
         matter, subject = file.matter, file.subject
         is_approver = self.kind.duties[0].owed_by is Role.APPROVER
-        decider = office.approver() if is_approver else office.bureau()
+        # Who stands in for the decider is seen when the ruling is asked for.
+        decider = office.approver_in_office() if is_approver else office.bureau()
         return PetitionFacts(
             matter.kind, decider.code, matter.created_at, subject.about.due_on, subject.petition.proposed_on,
             matter.outcome, assignment_facts(file), subject.petition.unit_code, subject.is_second,
         )  # fmt: skip
+
+    def asking(self, file: MatterFile) -> str:
+        """Return who put it forward."""
+        return str(file.subject.petition.unit_code)
 
     def values(self, file: MatterFile, office: Office) -> Mapping[str, object]:
         """Return what the templates of its parent speak of, and what is put before somebody."""
@@ -62,10 +67,10 @@ class PetitionDesk(Desk):
         petition, about = file.subject.petition, file.subject.about
         proposed = [("拟延至", day_label(petition.proposed_on))] if petition.proposed_on else []
         return [
-            ("所涉环节", f"{step_label(about)} · {office.stored(about.unit_code).name}"),
+            ("所涉环节", f"{step_label(about)} · {office.called(about.unit_code, about.answered_at).name}"),
             ("所涉到期日", day_label(petition.due_on)),
             *proposed,
-            ("提出单位", office.stored(petition.unit_code).name),
+            ("提出单位", office.called(petition.unit_code, file.matter.created_at).name),
             ("提出人", petition.person),
             ("提出时间", office.policy.business_hours.label_of(file.matter.created_at)),
         ]

@@ -125,7 +125,7 @@ class _Case:
         actor = f"{self.office.stored(accepted.unit).short_name} {accepted.person}"
         summary = (
             f"申请延期（{matter.printed_number}）：整改到期日由 {due_on} 延至 {accepted.until}，"
-            f"报{self.office.approver().name}审批，其间到期后的督办暂缓"
+            f"报{self.office.approver(accepted.unit).name}审批，其间到期后的督办暂缓"
         )
         for stream in (self.lead.number, matter.number):
             append_entry(
@@ -166,7 +166,8 @@ def settle_extension(act: Act, file: MatterFile, accepted: AcceptedAnswer) -> No
 def _tell(act: Act, file: MatterFile, accepted: AcceptedAnswer, before: date) -> None:
     """Write the reply to the authority and to the unit that rectifies."""
     session, office, row = act.session, act.office, file.subject.about
-    asked_by = file.subject.petition.unit_code
+    # Whoever asked may have been abolished meanwhile.
+    asked_by = office.heir(file.subject.petition.unit_code).code
     approved = Ruling(accepted.decision) is Ruling.APPROVE
     told = {
         "approved": approved, "before": day_label(before), "after": _label(row),

@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, func, select
 
 from models.messages.tables import Message
-from models.messages.vocabulary import Delivery
+from models.messages.vocabulary import WAITING, Delivery
 from models.office.vocabulary import Role
 from models.record.tables import LedgerHead
 from models.upkeep.remarks import Finding, doubtful, fine, wrong
-from tasks.delivery.sending import WAITING
 from tasks.record.seals import newest_seal
 from tasks.workplace import Workplace, read_office, work_calendar
 

@@ -15,11 +15,10 @@ from models.matters.facts import signal
 from models.matters.tables import Matter
 from models.matters.vocabulary import Signal
 from models.messages.tables import Message
-from models.messages.vocabulary import Delivery
+from models.messages.vocabulary import WAITING, Delivery
 from models.record.tables import LedgerEntry, LedgerHead, Seal
 from models.runs.tables import PatrolRound
 from models.runs.vocabulary import RunFault
-from tasks.delivery.sending import WAITING
 from tasks.lookup.board import owed_facts
 from tasks.matters.reading import STANDING
 from tasks.workplace import Workplace, work_calendar

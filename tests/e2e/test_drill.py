@@ -23,11 +23,11 @@ def run_drill(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str
     )  # fmt: skip
 
 
-def test_six_leads_in_sixteen_days(tmp_path: Path, lacking: Lacking) -> None:
+def test_eight_leads_in_sixteen_days(tmp_path: Path, lacking: Lacking) -> None:
     """One of each character; the live folder named by the environment is not even created."""
     if not Path("/proc/self/environ").exists():
         lacking("the processes of a system are told apart by /proc, which this machine lacks")
-    done = run_drill(tmp_path / "drill", "--leads", "6", "--days", "16")
+    done = run_drill(tmp_path / "drill", "--leads", "8", "--days", "16")
     assert done.returncode == 0, (done.stdout, done.stderr)
     assert "全部符合规则" in done.stdout
     assert "拒收不合格反馈 1 次" in done.stdout

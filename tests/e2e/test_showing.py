@@ -1,6 +1,7 @@
 """Runs that read differently because time passed, not because their flow went on."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from harness.running_system import System, until
@@ -40,6 +41,44 @@ def test_a_run_is_renamed_and_tagged_when_its_lead_falls_overdue(system: System)
     assert after["state_name"] == "Suspended"
     told = system.api(f"/artifacts/lead-{number.lower()}/latest")
     assert day in told["data"].replace("\\", "")
+
+
+_UNIT = """
+[[unit]]
+code = "{code}"
+name = "侯马市{name}局"
+short_name = "{name}局"
+roles = ["authority", "responsible"]
+"""
+_ENDS = 'active = false\nsucceeded_by = "YYJ"\n'
+
+
+def test_a_run_shows_and_records_the_successor(system: System, tmp_path: Path) -> None:
+    """The abolished unit's form is given up; what is filled into the new one is its successor's."""
+    before, after = tmp_path / "前.toml", tmp_path / "后.toml"
+    before.write_text(_UNIT.format(code="YCJ", name="烟草"), encoding="utf-8")
+    system.run("units", "import", before)
+    lead = system.json("lead", "add", "--title", "撤并前移交", "--facts", "要求企业另行提供证明。")
+    number = lead["number"]
+    system.await_step(number, "待移交")
+    system.answer(number, "移交", "发改局", "--authority", "烟草局")
+    run = system.await_step(number, "待签收")["run"]
+    assert "烟草局" in system.api(f"/flow_runs/{run}")["tags"]
+    merged = _UNIT.format(code="YYJ", name="烟盐") + _UNIT.format(code="YCJ", name="烟草") + _ENDS
+    after.write_text(merged, encoding="utf-8")
+    assert system.json("units", "import", after)["duties_handed_on"] == 1
+    system.start("巡查")
+
+    def shows_successor() -> bool:
+        """Tell whether the run waits again, under the name of the successor."""
+        shown = system.api(f"/flow_runs/{run}")
+        return "烟盐局" in shown["tags"] and shown["state_name"] == "Suspended"
+
+    until(shows_successor, "the run waits for the successor")
+    system.api(f"/flow_runs/{run}/resume", {"run_input": {"person": "经办人丙"}})
+    steps = system.await_step(number, "待核查")["steps"]
+    assert [step["unit"] for step in steps[1:]] == ["侯马市烟盐局", "侯马市烟盐局"]
+    assert (steps[1]["person"], steps[1]["timeliness"]) == ("经办人丙", "按期")
 
 
 def test_an_operator_supervises_from_the_ui(system: System) -> None:

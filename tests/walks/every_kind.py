@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from conftest import Clock
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from models.codes import MatterKind, Step
 from models.days.calendar import DayKind, NoticeDay, YearNotice
@@ -17,7 +17,10 @@ from models.matters.tables import Matter
 from models.mechanisms.leads.duties import LEADS
 from models.mechanisms.leads.vocabulary import CallOff
 from models.messages.kinds import MessageKind
+from models.messages.tables import Message
+from models.messages.vocabulary import Delivery
 from models.office.directory import Office
+from models.office.tables import Unit
 from models.petitions.facts import PetitionFacts
 from tasks.archive.archiving import archive_matter
 from tasks.archive.reminders import tell_of_archive_duties
@@ -34,12 +37,14 @@ from tasks.mechanisms.leads.changes.calling_off import CallOffRequest, call_off
 from tasks.mechanisms.leads.changes.correcting import CorrectionRequest, correct_lead
 from tasks.mechanisms.leads.consulting import Consultation, consult
 from tasks.mechanisms.leads.desk import LeadDesk
+from tasks.office.ended_units import tell_of_ended_units
 from tasks.office.missing_notices import tell_of_missing_notices
 from tasks.office.year_notices import import_notice
 from tasks.petitions.extensions import ExtensionRequest, request_extension
 from tasks.petitions.hand_backs import HandBackRequest, hand_back
 from tasks.workplace import Workplace, office_of
 from walks.archives import closed_walk
+from walks.directories import MERGED, change
 from walks.walking import (
     AUTHORITY,
     BUREAU,
@@ -114,6 +119,7 @@ def write_every_kind(place: Workplace, clock: Clock, folder: Path) -> None:
     _ask_in_general_words(place, clock, folder)
     _release(place, clock, folder)
     _change(place, clock, folder)
+    _succeed(place, clock)
 
 
 def _walk_to_closure(place: Workplace, clock: Clock, folder: Path) -> None:
@@ -213,3 +219,15 @@ def _change(place: Workplace, clock: Clock, folder: Path) -> None:
     call_off(place, walk.number, ended, clock())
     for number in open_due(place, clock()):
         replace(walk, number=number).to(Step.LOOK_BACK)
+
+
+def _succeed(place: Workplace, clock: Clock) -> None:
+    """A unit that ended without a successor, and got one later."""
+    with place.writing() as session:
+        session.get_one(Unit, AUTHORITY).active = False
+        # What was reported stays reported; a report that waits would be stopped.
+        for message in session.exec(select(Message).where(Message.kind == MessageKind.REPORT)):
+            message.status = Delivery.HANDED_OVER
+            session.add(message)
+    tell_of_ended_units(place, clock())
+    change(place, clock, MERGED)

@@ -9,11 +9,13 @@ from deployments.installation.settings import Settings
 from deployments.keeping.backups import make_backup
 from models.codes import Step
 from models.days.calendar import DayKind, NoticeDay, YearNotice
+from models.office.directory import read_directory_file
 from models.upkeep.backup import Backup
 from tasks.archive.archiving import archive_matter
 from tasks.informants.identities import record_informant
 from tasks.ladder.escalation import raise_rungs
 from tasks.mechanisms.leads.changes.correcting import CorrectionRequest, correct_lead
+from tasks.office.units import import_directory
 from tasks.office.year_notices import import_notice
 from tasks.petitions.extensions import ExtensionRequest, request_extension
 from tasks.record.seals import seal_ledger
@@ -22,6 +24,21 @@ from tasks.workplace import Workplace
 from walks.archives import closed_walk
 from walks.informants import IDENTITY, give_key
 from walks.walking import AUTHORITY, PDF, PERSON, Walk, register_lead, write_evidence
+
+# A unit that was renamed, and a week in which another one decides about extensions.
+_CHANGES = """
+[[unit]]
+code = "GXJ"
+name = "侯马市工业和数据局"
+short_name = "工数局"
+roles = ["authority", "responsible"]
+
+[[substitute]]
+unit = "SFGW"
+by = "SZF"
+first = 2027-03-01
+last = 2027-03-07
+"""
 
 
 def fill_office(place: Workplace, clock: Clock, folder: Path) -> str:
@@ -46,6 +63,8 @@ def fill_office(place: Workplace, clock: Clock, folder: Path) -> str:
     correction = CorrectionRequest({"title": "某窗口另收两份证明"}, "与来文核对。", PERSON)
     correct_lead(place, late.number, correction, clock())
     import_notice(place, YearNotice(2027, rest, date(2026, 11, 20)), clock())
+    told = read_directory_file(_CHANGES, "units.toml")
+    import_directory(place, told, "units.toml", clock())
     seal_ledger(place, "规则", clock())
     note_round(place, clock())
     return walk.number

@@ -32,7 +32,8 @@ def show_messages(*, number: str, state: str, as_json: bool) -> None:
         office, hours = read_office(place), place.policy.business_hours
         found = list_messages(place, number, status)
     rows = [
-        (m.id, f"{hours.local(m.created_at):%m-%d %H:%M}", office.stored(m.unit_code).short_name,
+        (m.id, f"{hours.local(m.created_at):%m-%d %H:%M}",
+         office.called(m.unit_code, m.created_at).short_name,
          m.status.label, shortened(m.subject, 60), shortened(m.last_error, 40))
         for m in found
     ]  # fmt: skip
@@ -88,7 +89,10 @@ def _told(message: Message, office: Office, hours: BusinessHours) -> str:
     """Return a message as people read it."""
     handed = f"，{hours.local(message.handed_over_at):%Y-%m-%d %H:%M} 交付" if message.handed_over_at else ""
     rows = [
-        ("收件单位", f"{office.stored(message.unit_code).name}（渠道标签 {message.tag}）"),
+        (
+            "收件单位",
+            f"{office.called(message.unit_code, message.created_at).name}（渠道标签 {message.tag}）",
+        ),
         ("状态", f"{message.status.label}{handed}，尝试{message.attempts}次"),
         ("未送原因", message.last_error),
         ("附件", message.document_number or ""),

@@ -147,7 +147,7 @@ class _Writer:
             office = office_of(session, self.place)
             matter = session.get_one(Matter, self.record.matter_id)
             index = read_index(session, self.place, self.record)
-            facts = case_facts(session, matter, self.place.mechanisms)
+            facts = case_facts(session, matter, office, self.place.mechanisms)
             documents = {each.number: each for each in documents_of_family(session, matter)}
         actor = f"{office.bureau().short_name} {self.person}"
         for line in index.lines:

@@ -9,13 +9,22 @@ from sqlmodel import Session, SQLModel, col, select
 from models.archive.vocabulary import Retention
 from models.codes import Step
 from models.documents.tables import Document
-from models.matters.facts import AcceptedAnswer, last_naming
+from models.matters.facts import AcceptedAnswer
 from models.matters.tables import Answer, Matter
 from models.mechanisms.leads.duties import LEADS, VERIFY
 from models.mechanisms.leads.life_cycle import LeadFacts
 from models.mechanisms.leads.tables import Lead
 from models.office.directory import Office
-from tasks.desks import Act, ClassQuery, Desk, MatterFile, Particulars, Redirection, Registration
+from tasks.desks import (
+    Act,
+    AnsweredAssignment,
+    ClassQuery,
+    Desk,
+    MatterFile,
+    Particulars,
+    Redirection,
+    Registration,
+)
 from tasks.matters.reading import assignment_facts, key_of
 
 # What another lead is to one, as its story says.
@@ -40,18 +49,19 @@ class LeadDesk(Desk):
         lead, policy = file.subject, office.policy
         answers = {each.row.step: each.counting for each in file.assignments if each.counting is not None}
         verify, rectify = answers.get(Step.VERIFY), answers.get(Step.RECTIFY)
-        handed = last_naming(self.facts(file, office), "authority")
-        cooperating = handed.fields["cooperating"].split(",") if handed else []
+        handed = next((each.answer for each in reversed(file.assignments) if _hands_over(each)), None)
+        cooperating = _field(handed, "cooperating").split(",")
+        handed_at = handed.recorded_at if handed else None
         return {
             "facts": lead.facts,
             "verify_term": policy.terms.verify.label,
             "source": lead.source,
-            "cooperating": "、".join(office.stored(code).name for code in cooperating if code),
+            "cooperating": "、".join(office.called(code, handed_at).name for code in cooperating if code),
             "finding": VERIFY.decision_label(verify.decision) if verify else "",
-            "authority": office.stored(verify.unit_code).name if verify else "",
+            "authority": office.called(verify.unit_code, verify.recorded_at).name if verify else "",
             "verify_explanation": verify.explanation if verify else "",
             "opinion": _field(verify, "opinion"),
-            "responsible": office.stored(rectify.unit_code).name if rectify else "",
+            "responsible": office.called(rectify.unit_code, rectify.recorded_at).name if rectify else "",
             "measures": _field(rectify, "measures"),
             "rectify_explanation": rectify.explanation if rectify else "",
             "reasons": review.explanation if (review := answers.get(Step.REVIEW)) else "",
@@ -178,3 +188,8 @@ def _named(matter: Matter) -> str:
 def _field(answer: Answer | None, key: str) -> str:
     """Return a field of an answer, blank where there is none."""
     return answer.fields.get(key, "") if answer is not None else ""
+
+
+def _hands_over(each: AnsweredAssignment) -> bool:
+    """Tell whether an answer says to which authority a lead goes: a transfer does, and a redirection."""
+    return each.answer is not None and "authority" in each.answer.fields

@@ -141,10 +141,32 @@ def test_units_are_listed_and_imported(terminal: Terminal, papers: Path) -> None
     file = papers / "单位.toml"
     file.write_text('[[unit]]\ncode = "YCJ"\nname = "侯马市烟草专卖局"\nshort_name = "烟草局"\n'
                     'roles = ["authority"]\n', encoding="utf-8")  # fmt: skip
-    assert terminal.json("units", "import", file) == {"added": 1, "changed": 0}
+    assert terminal.json("units", "import", file) == {
+        "added": 1, "changed": 0, "substitutes": 0, "duties_handed_on": 0, "messages_handed_on": 0,
+    }  # fmt: skip
     assert terminal.text("units", "import", file) == "新增0个单位，修改0个单位。\n"
     (line,) = [line for line in terminal.text("units", "list").splitlines() if line.startswith("YCJ")]
     assert line.split() == ["YCJ", "烟草局", "侯马市烟草专卖局", "主管单位"]
+
+
+def test_what_became_of_units_is_listed(terminal: Terminal, papers: Path) -> None:
+    """Names before, end and successor, and who stands in for whom; the last import tells what it did."""
+    file = papers / "变更.toml"
+    file.write_text(
+        '[[unit]]\ncode = "GXJ"\nname = "侯马市工业和数据局"\nshort_name = "工数局"\n'
+        'roles = ["authority"]\nsince = 2026-02-01\n'
+        '[[unit]]\ncode = "SWJ"\nname = "侯马市商务局"\nshort_name = "商务局"\nroles = ["authority"]\n'
+        'active = false\nended = 2026-02-01\nsucceeded_by = "GXJ"\n'
+        '[[substitute]]\nunit = "SFGW"\nby = "SZF"\nfirst = 2099-01-01\nlast = 2099-01-09\n',
+        encoding="utf-8",
+    )
+    assert terminal.text("units", "import", file) == "新增0个单位，修改2个单位，代行安排1条。\n"
+    lines = {line.split()[0]: line.split()[-1] for line in terminal.text("units", "list").splitlines()}
+    assert lines["GXJ"] == "曾用名侯马市工业和信息化局（工信局，至2026-01-31）；2026-02-01起用现名"
+    assert lines["SWJ"] == "2026-02-01停用；承继单位工数局"
+    assert lines["SFGW"] == "2099-01-01至2099-01-09由市政府代行"
+    (told,) = [unit for unit in json.loads(terminal.text("units", "list", "--json")) if unit["code"] == "GXJ"]
+    assert told["former"] == [{"name": "侯马市工业和信息化局", "short_name": "工信局", "until": "2026-01-31"}]
 
 
 def test_the_calendar_is_shown_computed_and_imported(terminal: Terminal, papers: Path) -> None:

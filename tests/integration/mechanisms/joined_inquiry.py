@@ -14,6 +14,7 @@ from conftest import Clock
 from inquiry.opening import open_inquiry
 from inquiry.policy import policy_text
 from sqlmodel import col, select
+from walks.directories import HEIR, MERGED, change
 from walks.walking import (
     EXPLANATION,
     PERSON,
@@ -374,3 +375,26 @@ def fails_at(last: int) -> Callable[..., Matter]:
         return open_part(*given)
 
     return failing
+
+
+def test_a_share_passes_to_the_successor_and_the_record_agrees(asked: Walk, clock: Clock) -> None:
+    """Share, assignment and both ledgers; what is compared with the ledger stays right to the end."""
+    assert change(asked.place, clock, MERGED).handed_on.duties == 1
+    first, *_ = parts(asked)
+    assert first.file().matter.unit_code == HEIR
+    assert first.file().assignments[-1].row.unit_code == HEIR
+    for number in (asked.number, first.number):
+        noted = [
+            e.detail for e in ledger_of(asked.place, number) if "part" in e.detail and "after" in e.detail
+        ]
+        assert [(detail["before"], detail["after"]) for detail in noted] == [("ZJJ", HEIR)]
+    check_facts(asked.place)
+    for part in parts(asked):
+        answer(part)
+    asked.advance()
+    check_facts(asked.place)
+    verify_ledger(asked.place)
+    with asked.place.writing() as session:
+        find_matter(session, first.number).unit_code = "JTJ"
+    with pytest.raises(TamperError, match="登记内容"):
+        check_facts(asked.place)

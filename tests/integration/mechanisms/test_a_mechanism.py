@@ -31,4 +31,4 @@ def test_a_mechanism_goes_through_every_room(database: str, request: pytest.Fixt
         check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert "16 passed" in ran.stdout, ran.stdout
+    assert "17 passed" in ran.stdout, ran.stdout

@@ -205,7 +205,7 @@ def test_what_was_withdrawn_is_closed_outside_all_rates_and_reported(walk: Walk,
     assert done.outcome is Outcome.WITHDRAWN
     ((to, text),) = letters(walk, DocumentKind.CALL_OFF_REPORT)
     assert to == "国家发展和改革委员会"
-    assert "撤回办结（示例函〔2026〕15号）" in text
+    assert "转送单位已撤回该线索（示例函〔2026〕15号）。经与转送单位核对。" in text
     assert told(walk, "called_off") == [BUREAU, AUTHORITY]
     assert walk.advance() is None
     statistics = read_statistics(walk.place, Period(None, None), clock())

@@ -30,11 +30,11 @@ return supervise transfer urge verify
 _ENTRIES_SINCE = {
     "wording_failed", "part_opened", "naming_refused", "naming_confirmed", "redirected", "paused",
     "corrected", "called_off", "merged", "relapsed", "handed_back", "hand_back_refused",
-    "unprintable",
+    "unprintable", "succeeded", "ended_unit",
 }  # fmt: skip
 _MESSAGES_SINCE = {
     "wording_fault", "task", "release", "hand_back", "hand_back_reply", "redirected", "corrected",
-    "called_off", "look_back", "unprintable",
+    "called_off", "look_back", "unprintable", "succession", "ended_unit",
 }  # fmt: skip
 _TEMPLATES = Path(str(files("notifications").joinpath("templates")))
 _ROOMS = sorted(_TEMPLATES.iterdir())

@@ -156,6 +156,9 @@ def test_an_empty_policy_names_every_missing_part() -> None:
 
 def test_a_policy_of_before_the_general_letter_is_read() -> None:
     """An office that wrote its own policy has no number for it; the upgrade gives it a neutral one."""
+    line = 'succession_letter = "侯发改承函〔{year}〕{sequence}号"\n'
+    documents = read_policy(edited(line, ""), ORIGIN).documents
+    assert documents.number_of(DocumentKind.SUCCESSION_LETTER, 2026, 3) == "承继函〔2026〕3号"
     line = 'task_letter = "侯发改工函〔{year}〕{sequence}号"\n'
     documents = read_policy(edited(line, ""), ORIGIN).documents
     assert documents.number_of(DocumentKind.TASK_LETTER, 2026, 3) == "工作函〔2026〕3号"
