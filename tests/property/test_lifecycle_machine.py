@@ -2,14 +2,24 @@
 
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.codes import Outcome, Step
-from models.matters.facts import AnswerFact, Assign, AssignmentFact, Await, Close, DeemReceived, NextStep
+from models.codes import CALLED_OFF, Outcome, Step
+from models.matters.facts import (
+    REDIRECTED,
+    AnswerFact,
+    Assign,
+    AssignmentFact,
+    Await,
+    Close,
+    DeemReceived,
+    NextStep,
+)
 from models.matters.vocabulary import Verdict
 from models.mechanisms.leads.life_cycle import LeadFacts, next_step
 from models.mechanisms.leads.vocabulary import Finding
@@ -19,13 +29,27 @@ TERM = timedelta(days=3)
 BUREAU = "发展改革部门"
 
 
+class Turn(Enum):
+    """What may happen before an authority answers."""
+
+    NOTHING = auto()
+    INSISTED = auto()
+    HANDED_BACK = auto()
+    LETTER_WITHDRAWN = auto()
+    REDIRECTED = auto()
+
+
 @dataclass(frozen=True)
 class Answers:
-    """What the units will answer: how long each takes, each finding, and how often the bureau returns."""
+    """What the units will answer: how long each takes, each finding, and how often the bureau returns.
+
+    ``turns`` come before the answers of authorities, in order, each once.
+    """
 
     delays_in_days: list[int]
     findings: list[Finding]
     returns: int
+    turns: list[Turn] = field(default_factory=list)
 
 
 ANSWERS = st.builds(
@@ -33,6 +57,7 @@ ANSWERS = st.builds(
     delays_in_days=st.lists(st.integers(0, 9), min_size=1, max_size=6),
     findings=st.lists(st.sampled_from(Finding), min_size=1, max_size=6),
     returns=st.integers(0, 8),
+    turns=st.lists(st.sampled_from(Turn), max_size=5),
 )
 
 
@@ -45,6 +70,9 @@ class Conduct:
         self.now = RECEIVED
         self.answers = answers
         self.verdicts = iter([Verdict.RETURN] * answers.returns)
+        self.turns = list(answers.turns)
+        self.redirected: list[tuple[str, datetime]] = []
+        self.waited: list[tuple[LeadFacts, datetime]] = []
         self.opened: list[Assign] = []
         self.decisions: list[NextStep] = []
 
@@ -76,11 +104,34 @@ class Conduct:
         self.facts = replace(self.facts, assignments=(*self.facts.assignments, owed))
 
     def _wait_or_answer(self, owed: AssignmentFact) -> None:
+        turn = self.turns.pop(0) if owed.step in (Step.RECEIPT, Step.VERIFY) and self.turns else Turn.NOTHING
+        if turn is not Turn.NOTHING:
+            self._take(turn)
+            return
         delays = self.answers.delays_in_days
         self.now += timedelta(days=delays[len(self.facts.assignments) % len(delays)])
         # A receipt that has lapsed meanwhile can no longer be signed.
         if owed.step is not Step.RECEIPT or self.now <= owed.due_at:
             self._answer(self._fitting(owed))
+
+    def _take(self, turn: Turn) -> None:
+        """Let something come between; what is held or paused waits longer than its term."""
+        held = turn in (Turn.INSISTED, Turn.HANDED_BACK)
+        self._mark(held=held, paused=turn is Turn.LETTER_WITHDRAWN)
+        if turn is not Turn.REDIRECTED:
+            self.now += 2 * TERM
+            self.waited.append((self.facts, self.now))
+        self._mark(held=False, paused=False)
+        if turn is not Turn.INSISTED:
+            authority = f"主管单位{len(self.redirected)}"
+            self.redirected.append((authority, self.now))
+            self._answer(AnswerFact(REDIRECTED, self.now, {"authority": authority, "cooperating": ""}))
+
+    def _mark(self, *, held: bool, paused: bool) -> None:
+        """Say of the last assignment what it waits for."""
+        *before, last = self.facts.assignments
+        marked = replace(last, held=held, paused=paused)
+        self.facts = replace(self.facts, assignments=(*before, marked))
 
     def _fitting(self, owed: AssignmentFact) -> AnswerFact:
         match owed.step:
@@ -103,9 +154,9 @@ class Conduct:
 def conducted(answers: Answers) -> Conduct:
     """Return the conduct of a lead that has come to its end, refusing one that never does."""
     conduct = Conduct(answers)
-    # Transfer, receipt, verification, rectification and review, and two more for each return; every
-    # assignment takes at most three decisions, and closing is one.
-    at_most = 3 * (5 + 2 * answers.returns) + 1
+    # Transfer, receipt, verification, rectification and review, and two more for each return or redirection;
+    # every assignment takes at most three decisions, one more for each turn, and closing is one.
+    at_most = 3 * (5 + 2 * answers.returns + 2 * len(answers.turns)) + len(answers.turns) + 1
     for number, _ in enumerate(conduct.run(), start=1):
         assert number <= at_most
     return conduct
@@ -178,4 +229,43 @@ def test_only_the_receipt_depends_on_the_clock(answers: Answers, later: timedelt
             assert isinstance(now, Await)
             assert then == DeemReceived(now.assignment)
             assert now.assignment.step is Step.RECEIPT
+            assert not now.assignment.held
+            assert not now.assignment.paused
             assert conduct.now + later > now.assignment.due_at
+
+
+@settings(deadline=None)
+@given(ANSWERS)
+def test_while_it_waits_for_a_decision_or_a_letter_time_moves_nothing(answers: Answers) -> None:
+    """Whatever its term: nothing is deemed that was handed back, or whose letter was withdrawn."""
+    for facts, now in conducted(answers).waited:
+        step = next_step(facts, now)
+        assert isinstance(step, Await)
+        assert step.assignment == facts.assignments[-1]
+
+
+@settings(deadline=None)
+@given(ANSWERS)
+def test_a_redirection_is_followed_by_a_receipt_of_the_new_authority(answers: Answers) -> None:
+    """Its clock starts with the redirection, and the next verification is that authority's."""
+    conduct = conducted(answers)
+    opened = iter(conduct.opened)
+    for authority, at in conduct.redirected:
+        receipt = next(owed for owed in opened if owed.unit == authority)
+        assert (receipt.step, receipt.clock_start, receipt.returned_from) == (Step.RECEIPT, at, None)
+    left = [each for each in conduct.facts.assignments if each.step is Step.VERIFY]
+    ended = [each.answer for each in left if each.answer and each.answer.decision != REDIRECTED]
+    last = conduct.redirected[-1][0] if conduct.redirected else "主管单位甲"
+    assert ended
+    assert left[-1].unit == last
+
+
+@settings(deadline=None)
+@given(ANSWERS, st.sampled_from(CALLED_OFF), st.timedeltas(timedelta(0), timedelta(days=900)))
+def test_nothing_follows_once_a_lead_is_called_off(
+    answers: Answers, outcome: Outcome, later: timedelta
+) -> None:
+    """At whatever point of its life, and however long ago."""
+    conduct = Conduct(answers)
+    for facts in conduct.run():
+        assert next_step(replace(facts, outcome=outcome), conduct.now + later) is None
