@@ -12,11 +12,15 @@ from models.days.calendar import WorkCalendar
 from models.days.hours import BusinessHours
 from models.labels import Labelled
 from models.matters.tables import Assignment
-from models.matters.vocabulary import Ruling, Verdict
+from models.matters.vocabulary import Assigning, Ruling, Verdict
 from models.mechanisms.leads.vocabulary import Finding
 from models.office.vocabulary import Role
 from tasks.conduct.answers import Submission
+from tasks.mechanisms.leads.changes.correcting import CorrectionRequest
 from tasks.petitions.extensions import ExtensionRequest
+from tasks.petitions.hand_backs import HandBackRequest
+
+Act = Submission | ExtensionRequest | HandBackRequest | CorrectionRequest
 
 _PERSON = "演练人员"
 _HOUR, _A_WHILE = timedelta(hours=1), timedelta(minutes=20)
@@ -35,25 +39,38 @@ class Character(Labelled):
     EXTENDING = "extending", "申请延期"
     REFUTED = "refuted", "核查不属实"
     SLOPPY = "sloppy", "材料不全"
+    HANDING_BACK = "handing_back", "误派退办"
+    MISTYPED = "mistyped", "登记有误"
 
 
 @dataclass(frozen=True)
 class Part:
-    """A lead of the drill: the character of its units, the authority and the responsible unit by code."""
+    """A lead of the drill: how its units behave, and who they are.
+
+    Attributes:
+        number: The lead.
+        title: What it should be called; a clerk may have typed something else.
+        character: How its units behave.
+        authority: The code of the unit it is handed to.
+        other: The code of the authority that it should have been handed to, where that is another.
+        responsible: The code of the unit that rectifies.
+    """
 
     number: str
+    title: str
     character: Character
     authority: str
+    other: str
     responsible: str
 
 
 @dataclass(frozen=True)
 class Deed:
-    """What a unit hands in at a moment (aware); ``refused`` where it breaks a rule on purpose."""
+    """What somebody hands in at a moment (aware); ``refused`` where it breaks a rule on purpose."""
 
     at: datetime
     number: str
-    act: Submission | ExtensionRequest
+    act: Act
     refused: bool = False
 
 
@@ -92,9 +109,7 @@ class Director:
         """Give what a unit will do about what it owes; nothing where it waits or stays silent."""
         yield from _SCENES.get(owed.row.step, _as_owed)(self, owed, now)
 
-    def deed(
-        self, owed: Owed, now: datetime, offset: int, at: time, act: Submission | ExtensionRequest
-    ) -> Deed:
+    def deed(self, owed: Owed, now: datetime, offset: int, at: time, act: Act) -> Deed:
         """Return a deed some working days from the due date, or soon where that moment has passed."""
         day = self.calendar.shift(owed.row.due_on, offset)
         moment = datetime.combine(day, at, tzinfo=self.hours.zone)
@@ -111,13 +126,20 @@ class Director:
 
 
 def _transfer(director: Director, owed: Owed, now: datetime) -> Iterator[Deed]:
-    """The bureau transfers on the last day."""
+    """The bureau transfers on the last day; what it typed wrongly it has corrected within the hour."""
+    if owed.part.character is Character.MISTYPED:
+        correction = CorrectionRequest({"title": owed.part.title}, "演练：标题有错字，与来文核对。", _PERSON)
+        yield Deed(now + _HOUR, owed.number, correction)
     yield director.deed(owed, now, 0, _MORNING, _answer(owed))
 
 
 def _receipt(director: Director, owed: Owed, now: datetime) -> Iterator[Deed]:
-    """A silent unit lets the receipt be deemed."""
-    if owed.part.character is not Character.SILENT:
+    """A silent unit lets the receipt be deemed; one that was mistaken for another hands it back and waits."""
+    mistaken = owed.part.character is Character.HANDING_BACK and owed.row.unit_code == owed.part.authority
+    if mistaken and not owed.row.held:
+        request = HandBackRequest(owed.row.unit_code, _PERSON, "演练：所涉事项不属于本单位职责。")
+        yield director.deed(owed, now, 0, _MORNING, request)
+    elif not mistaken and owed.part.character is not Character.SILENT:
         yield director.deed(owed, now, 0, _AFTERNOON, _answer(owed))
 
 
@@ -178,6 +200,13 @@ def _ruling(director: Director, owed: Owed, now: datetime) -> Iterator[Deed]:
     yield director.deed(owed, now, 0, _EVENING, act)
 
 
+def _hand_back(director: Director, owed: Owed, now: datetime) -> Iterator[Deed]:
+    """The bureau sees that it was mistaken, and hands the lead to another authority."""
+    chosen = {"assigning": Assigning.REDIRECT.label, "authority": owed.part.other}
+    act = _answer(owed, chosen, explanation="演练：经核对职责分工，改派。")
+    yield director.deed(owed, now, 0, _EVENING, act)
+
+
 def _as_owed(director: Director, owed: Owed, now: datetime) -> Iterator[Deed]:
     """What has no scene of its own is answered on the due day, as its duty has it."""
     paper = director.paper(owed, "反馈") if KINDS.duty(owed.row.step).is_gated else None
@@ -204,5 +233,6 @@ _SCENES: Mapping[Step, Callable[[Director, Owed, datetime], Iterator[Deed]]] = {
     Step.RECTIFY: _rectify,
     Step.REVIEW: _review,
     Step.EXTENSION: _ruling,
+    Step.HAND_BACK: _hand_back,
     Step.PUBLICATION: _ruling,
 }

@@ -16,7 +16,7 @@ from random import Random
 
 from sqlmodel import col, func, select
 
-from deployments.drill.cast import Character, Deed, Director, Owed, Part
+from deployments.drill.cast import Act, Character, Deed, Director, Owed, Part
 from deployments.drill.stage import Stage
 from models.codes import MatterKind
 from models.errors import InputError, RuleViolation, StartError
@@ -26,8 +26,10 @@ from models.office.vocabulary import Role
 from models.runs.vocabulary import RunFault
 from tasks.conduct.answers import Submission, record_answer
 from tasks.matters.reading import key_of
+from tasks.mechanisms.leads.changes.correcting import CorrectionRequest, correct_lead
 from tasks.mechanisms.leads.registering import register_leads
-from tasks.petitions.extensions import request_extension
+from tasks.petitions.extensions import ExtensionRequest, request_extension
+from tasks.petitions.hand_backs import hand_back
 from tasks.runs.prefect_api import PrefectApi
 from tasks.runs.reconcile import find_faults, standing_matters
 from tasks.runs.starting import start_runs, wake_ended, wake_matter
@@ -135,16 +137,16 @@ class Conductor:
 
         def register(now: datetime) -> None:
             place = self.stage.place
-            cells = {
-                "title": f"演练线索{number + 1}（{character.label}）",
-                "facts": "演练：要求企业另行提供证明。",
-            }
+            title = f"演练线索{number + 1}（{character.label}）"
+            typed = title.replace("线索", "线素") if character is Character.MISTYPED else title
+            cells = {"title": typed, "facts": "演练：要求企业另行提供证明。"}
             draft = read_row(1, cells, IntakeDefaults(now), place.policy, now)
             if not isinstance(draft, LeadDraft):
                 raise InputError(f"演练线索不合规则：{draft[0].reason}")
             (one,) = register_leads(place, [draft], "演练人员", now)
-            authority, responsible = self._dice.sample(self._authorities, 2)
-            self._parts[one.number] = Part(one.number, character, authority, responsible)
+            authority, responsible, other = self._dice.sample(self._authorities, 3)
+            part = Part(one.number, title, character, authority, other, responsible)
+            self._parts[one.number] = part
             self.characters[character] += 1
             start_runs(place, [one.number])
 
@@ -163,25 +165,34 @@ class Conductor:
         """Return the handing in of something."""
 
         def hand_in(now: datetime) -> None:
-            place = self.stage.place
             if deed.number not in {owed.number for owed in self._owed()}:
                 # Somebody else's answer made it pointless meanwhile.
                 return
             try:
-                if isinstance(deed.act, Submission):
-                    number = record_answer(place, deed.number, deed.act, now)
-                    # A run that has not quite left its last step is woken by the patrol.
-                    with suppress(StartError):
-                        wake_matter(place, number, now)
-                    wake_ended(place, now)
-                else:
-                    start_runs(place, [request_extension(place, deed.number, deed.act, now)])
+                self._hand_in(deed.number, deed.act, now)
             except RuleViolation:
                 if not deed.refused:
                     raise
                 self.refused += 1
 
         return hand_in
+
+    def _hand_in(self, number: str, act: Act, now: datetime) -> None:
+        """Hand in something as its command does, and let the runs that wait for it go on."""
+        place = self.stage.place
+        match act:
+            case Submission():
+                answered = record_answer(place, number, act, now)
+                # A run that has not quite left its last step is woken by the patrol.
+                with suppress(StartError):
+                    wake_matter(place, answered, now)
+                wake_ended(place, now)
+            case CorrectionRequest():
+                correct_lead(place, number, act, now)
+            case ExtensionRequest():
+                start_runs(place, [request_extension(place, number, act, now)])
+            case _:
+                start_runs(place, [hand_back(place, number, act, now)])
 
     def _plan(self, now: datetime) -> None:
         """Let every unit think about what it owes, once for each occasion."""

@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 
 from sqlmodel import Session, col, select
 
+from deployments.mechanisms import KINDS
 from models.codes import Step
 from models.days.calendar import WorkCalendar
 from models.days.hours import BusinessHours
@@ -23,6 +24,9 @@ from models.record.tables import LedgerEntry
 from tasks.matters.reading import key_of
 from tasks.record.ledger import entries_of
 from tasks.workplace import Workplace, work_calendar
+
+_OF_EXTENSIONS = {EntryKind.EXTENSION_REQUESTED, EntryKind.EXTENDED, EntryKind.EXTENSION_REFUSED}
+_OF_HAND_BACKS = {EntryKind.HANDED_BACK, EntryKind.HAND_BACK_REFUSED}
 
 # What is known of a rung of one due date: whether it was passed over for a higher one, and when.
 Told = dict[tuple[date, Rung], tuple[bool, datetime]]
@@ -97,21 +101,28 @@ class _History:
             dates.append(_Period(begin, entry.at, due_on))
             begin, due_on = entry.at, date.fromisoformat(entry.detail["after"])
         dates.append(_Period(begin, None, due_on))
-        return cls(tuple(dates), tuple(_holds(moves)))
+        return cls(tuple(dates), tuple(_holds(moves, row)))
 
 
 def _concerns(entry: LedgerEntry, row: Assignment) -> bool:
-    """Tell whether an entry is about the extension of an assignment."""
-    about = entry.kind in {EntryKind.EXTENSION_REQUESTED, EntryKind.EXTENDED, EntryKind.EXTENSION_REFUSED}
+    """Tell whether an entry is about the extension of an assignment, or about handing it back."""
+    about = (entry.kind in _OF_EXTENSIONS and row.step is Step.RECTIFY) or (
+        entry.kind in _OF_HAND_BACKS and KINDS.duty(row.step).may_be_handed_back
+    )
     ended = row.answered_at is not None and entry.at >= row.answered_at
-    return about and row.step is Step.RECTIFY and entry.at >= row.opened_at and not ended
+    return about and entry.at >= row.opened_at and not ended
 
 
-def _holds(moves: Iterable[LedgerEntry]) -> Iterable[_Period]:
-    """Give the periods from a request to its ruling."""
+def _holds(moves: Iterable[LedgerEntry], row: Assignment) -> Iterable[_Period]:
+    """Give the periods from a request to its ruling, or to the end of what was taken from the unit.
+
+    What is handed back behind its term is urged as before.
+    """
     begin: datetime | None = None
     for entry in moves:
-        if entry.kind == EntryKind.EXTENSION_REQUESTED:
+        if entry.kind == EntryKind.HANDED_BACK and entry.at > row.due_at:
+            continue
+        if entry.kind in {EntryKind.EXTENSION_REQUESTED, EntryKind.HANDED_BACK}:
             begin = entry.at
         elif begin is not None:
             yield _Period(begin, entry.at)

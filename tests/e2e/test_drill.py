@@ -23,11 +23,11 @@ def run_drill(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str
     )  # fmt: skip
 
 
-def test_six_leads_in_sixteen_days(tmp_path: Path, lacking: Lacking) -> None:
+def test_eight_leads_in_sixteen_days(tmp_path: Path, lacking: Lacking) -> None:
     """One of each character; the live folder named by the environment is not even created."""
     if not Path("/proc/self/environ").exists():
         lacking("the processes of a system are told apart by /proc, which this machine lacks")
-    done = run_drill(tmp_path / "drill", "--leads", "6", "--days", "16")
+    done = run_drill(tmp_path / "drill", "--leads", "8", "--days", "16")
     assert done.returncode == 0, (done.stdout, done.stderr)
     assert "全部符合规则" in done.stdout
     assert "拒收不合格反馈 1 次" in done.stdout
@@ -41,6 +41,12 @@ def test_six_leads_in_sixteen_days(tmp_path: Path, lacking: Lacking) -> None:
     assert {moment.split()[1] for moment in moments} <= {"09:00", "15:00", "18:00"}
     assert "无到期提醒" in deeds
     assert any(deed.startswith("提醒") for deed in deeds)
+    with sqlite3.connect(tmp_path / "drill" / "zero137.db") as database:
+        kinds = dict(database.execute("SELECT kind, count(*) FROM ledgerentry GROUP BY kind"))
+        titles = database.execute("SELECT count(*) FROM matter WHERE title LIKE '%线素%'").fetchone()
+    # Handing back is noted with the lead and with the request.
+    assert [kinds.get(kind) for kind in ("handed_back", "redirected", "corrected")] == [2, 1, 1]
+    assert titles == (0,)
     said = subprocess.run(
         [COMMAND, "lead", "list", "--all"],
         env={**os.environ, "ZERO137_HOME": str(tmp_path / "drill")},
