@@ -41,6 +41,12 @@ def test_eight_leads_in_sixteen_days(tmp_path: Path, lacking: Lacking) -> None:
     assert {moment.split()[1] for moment in moments} <= {"09:00", "15:00", "18:00"}
     assert "无到期提醒" in deeds
     assert any(deed.startswith("提醒") for deed in deeds)
+    with sqlite3.connect(tmp_path / "drill" / "zero137.db") as database:
+        kinds = dict(database.execute("SELECT kind, count(*) FROM ledgerentry GROUP BY kind"))
+        titles = database.execute("SELECT count(*) FROM matter WHERE title LIKE '%线素%'").fetchone()
+    # Handing back is noted with the lead and with the request.
+    assert [kinds.get(kind) for kind in ("handed_back", "redirected", "corrected")] == [2, 1, 1]
+    assert titles == (0,)
     said = subprocess.run(
         [COMMAND, "lead", "list", "--all"],
         env={**os.environ, "ZERO137_HOME": str(tmp_path / "drill")},
