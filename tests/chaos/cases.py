@@ -19,7 +19,10 @@ _PAUSE_SECONDS = 1.0
 
 @dataclass
 class Case:
-    """A lead in the hands of one person, and what belongs to the answer that is owed now."""
+    """A lead in the hands of one person, and what belongs to the answer that is owed now.
+
+    ``awaits`` is the number of what has to end before it goes on, ``into`` that of the lead it goes into.
+    """
 
     number: str
     plan: LeadPlan
@@ -30,6 +33,9 @@ class Case:
     sent_form: str = ""
     patient_until: float = 0.0
     try_form_at: float = 0.0
+    is_changed: bool = False
+    awaits: str = ""
+    into: str = ""
 
     def turn_for(self, owed: AssignmentFact) -> Turn:
         """Return the planned answer to what is owed; another than before starts afresh."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
 
-from chaos.journal import Attempt, Journal
+from chaos.journal import Attempt, Journal, Promise
 from chaos.killer import Doom
 from chaos.plans import Turn
 from chaos.victim import Victim
@@ -83,6 +83,19 @@ class Clerk:
         done = self._run("反馈", lambda: self._known("answer", "person", person), *words)
         self.journal.attempts.append(Attempt(person, done.code))
         return done.code
+
+    def change(self, number: str, kind: str, person: str, *words: str) -> int | None:
+        """Change a lead; returns the exit code, None where the command was killed."""
+        done = self._run("变更", lambda: self.is_noted(number, kind, person), *words, "--json")
+        self.journal.promises.append(Promise(number, kind, person, done.code))
+        return done.code
+
+    def is_noted(self, number: str, kind: str, person: str = "") -> bool:
+        """Tell whether the ledger of a lead holds an entry of a kind, of one person or of anybody."""
+        query = text("SELECT 1 FROM ledgerentry WHERE stream = :number AND kind = :kind AND actor LIKE :who")
+        given = {"number": number, "kind": str(kind), "who": f"%{person}"}
+        with self.place.reading() as session:
+            return session.connection().execute(query, given).first() is not None
 
     def _known(self, table: str, column: str, value: str) -> bool:
         """Tell whether our database holds a row with a value."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 
 from chaos.cases import Case, fill_form
+from chaos.changing import Changes
 from chaos.clerk import REFUSED, Clerk
 from chaos.journal import CONFLICT
 from chaos.plans import LeadPlan, Manner, Turn, flawed
@@ -33,6 +34,7 @@ class Person:
         self._rng = Random(seed)
         self._folder = folder
         self._cases: list[Case] = []
+        self._changes = Changes(clerk, self._repeated, self._bring, self._cases.append)
 
     def run(self) -> None:
         """Work until every lead is closed and nobody is to be killed any more."""
@@ -46,18 +48,22 @@ class Person:
                 time.sleep(_PAUSE_SECONDS)
 
     def _register(self) -> bool:
-        """Import the next one to three leads where few are at hand; a killed import is repeated."""
+        """Import the next one to three leads where few are at hand."""
         if not self._plans or len(self._cases) >= _AT_HAND:
             return False
         some, self._plans = self._plans[: (size := self._rng.randint(1, 3))], self._plans[size:]
+        self._cases += self._bring(some)
+        return True
+
+    def _bring(self, some: list[LeadPlan]) -> list[Case]:
+        """Import leads; a killed import is repeated."""
         file = self._folder / f"{some[0].title}.csv"
         with file.open("w", encoding="utf-8", newline="") as stream:
             csv.writer(stream).writerows([("标题", "事实情况"), *((plan.title, plan.facts) for plan in some)])
         for _ in self._repeated():
             if self._clerk.bring(file, [plan.title for plan in some]):
                 break
-        self._cases += [self._case(plan) for plan in some]
-        return True
+        return [self._case(plan) for plan in some]
 
     def _case(self, plan: LeadPlan) -> Case:
         """Find the number of a registered lead and prepare its evidence."""
@@ -78,6 +84,9 @@ class Person:
         turn = case.turn_for(step.assignment)
         if not self._journal.may_begin(case.plan.title, turn.key):
             return False
+        changed = self._changes.make(case, step.assignment.unit)
+        if changed is not None:
+            return changed
         if turn.by_form and not case.tired_of_forms:
             return fill_form(self._clerk, case, turn, self._rng)
         self._answer(case, turn, step.assignment.unit)

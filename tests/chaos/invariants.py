@@ -1,22 +1,25 @@
 """What must hold when everything is over, told by our database alone, mostly in plain SQL."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from chaos.journal import CONFLICT, Attempt
+from chaos.journal import CONFLICT, Attempt, Journal
+from chaos.mail import expected_messages, found_messages
 from chaos.plans import LeadPlan
+from chaos.promises import broken_promises, wrong_changes, wrong_ends, wrong_letters
 from sqlalchemy import text
 
+from models.codes import CALLED_OFF
 from models.errors import TamperError
-from models.mechanisms.leads.duties import LEADS
+from tasks.audit import comparison
 from tasks.audit.verification import verify_ledger
 from tasks.workplace import Workplace
 
 Rows = list[tuple[Any, ...]]
 Ask = Callable[[str], Rows]
-_NOTICES = {duty.step.value: duty.notice.value for duty in LEADS.duties if duty.notice is not None}
+_CALLED_OFF = "'" + "', '".join(outcome.value for outcome in CALLED_OFF) + "'"
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,10 @@ class Invariant:
         return not self.wrong
 
 
-def check_facts(place: Workplace, plans: list[LeadPlan], attempts: list[Attempt]) -> list[Invariant]:
+def check_facts(place: Workplace, plans: list[LeadPlan], journal: Journal) -> list[Invariant]:
     """Check every invariant our database can tell of."""
     chain = _the_chain_of_the_ledger_holds(place)
+    agreed = _the_facts_agree_with_the_ledger(place)
     with place.reading() as session:
 
         def ask(query: str) -> Rows:
@@ -48,11 +52,14 @@ def check_facts(place: Workplace, plans: list[LeadPlan], attempts: list[Attempt]
             _every_proof_is_kept(ask),
             _the_ledger_has_no_gap(ask),
             chain,
+            agreed,
             _the_ledger_tells_everything_once(ask),
             _every_message_is_enqueued_once(ask),
             _every_document_is_numbered_once(ask),
             _what_was_refused_left_nothing(ask),
-            _every_conflict_is_noted_once(ask, attempts),
+            _every_conflict_is_noted_once(ask, journal.attempts),
+            _every_change_came_once(ask, plans, journal),
+            _every_lead_has_one_letter(ask),
         ]
 
 
@@ -84,7 +91,16 @@ def _every_assignment_has_one_answer(ask: Ask) -> Invariant:
         "SELECT a.id, count(w.id), a.answered_at IS NOT NULL FROM assignment a"
         " LEFT JOIN answer w ON w.assignment_id = a.id GROUP BY a.id"
     )
-    wrong = [f"交办{key} 有{answers}个反馈" for key, answers, dated in rows if answers != 1 or not dated]
+    # What a lead owed when it was called off is answered by nobody.
+    moot = {key for (key,) in ask(
+        "SELECT max(a.id) FROM assignment a JOIN matter m ON m.id = a.matter_id"
+        f" WHERE m.outcome IN ({_CALLED_OFF}) GROUP BY m.id"
+    )}  # fmt: skip
+    wrong = [
+        f"交办{key} 有{answers}个反馈"
+        for key, answers, dated in rows
+        if answers != (key not in moot) or not dated
+    ]
     return Invariant("每次交办恰有一个反馈", f"{sum(row[1] for row in rows)}个反馈", tuple(wrong))
 
 
@@ -92,7 +108,7 @@ def _every_proof_is_kept(ask: Ask) -> Invariant:
     rows = ask(
         "SELECT w.person, count(e.evidence_id) FROM assignment a JOIN answer w ON w.assignment_id = a.id"
         " LEFT JOIN answerevidence e ON e.answer_id = w.id"
-        " WHERE a.step IN ('verify', 'rectify') GROUP BY w.id"
+        " WHERE a.step IN ('verify', 'rectify') AND w.decision <> 'redirected' GROUP BY w.id"
     )
     wrong = [f"{person} 的反馈没有印证材料" for person, files in rows if not files]
     return Invariant("核查与整改反馈都有印证材料", f"{len(rows)}个反馈", tuple(wrong))
@@ -119,13 +135,26 @@ def _the_chain_of_the_ledger_holds(place: Workplace) -> Invariant:
     return Invariant("台账前后相接、与封存一致", f"{found.entries}条记录，{found.seals}次封存")
 
 
+def _the_facts_agree_with_the_ledger(place: Workplace) -> Invariant:
+    try:
+        matters = comparison.check_facts(place)
+    except TamperError as error:
+        return Invariant("事实与台账所记一致", "", (str(error),))
+    return Invariant("事实与台账所记一致", f"{matters}件")
+
+
 def _the_ledger_tells_everything_once(ask: Ask) -> Invariant:
     told = dict(ask("SELECT kind, count(*) FROM ledgerentry WHERE stream LIKE 'L%' GROUP BY kind"))
     counts = {
-        "registered": "SELECT count(*) FROM matter",
-        "closed": "SELECT count(*) FROM matter WHERE outcome IS NOT NULL",
+        "registered": "SELECT count(*) FROM matter WHERE kind = 'lead'",
+        # Noted with the lead and with the request.
+        "handed_back": "SELECT 2 * count(*) FROM matter WHERE kind = 'hand_back'",
+        "closed": f"SELECT count(*) FROM matter WHERE outcome NOT IN ({_CALLED_OFF})",
+        "called_off": f"SELECT count(*) FROM matter WHERE outcome IN ({_CALLED_OFF})",
+        "merged": "SELECT count(*) FROM lead WHERE merged_into_id IS NOT NULL",
         "assigned": "SELECT count(*) FROM assignment",
-        "answered": "SELECT count(*) FROM answer WHERE channel <> 'rule'",
+        "answered": "SELECT count(*) FROM answer WHERE channel <> 'rule' AND decision <> 'redirected'",
+        "redirected": "SELECT count(*) FROM answer WHERE decision = 'redirected'",
         "deemed_received": "SELECT count(*) FROM answer WHERE channel = 'rule'",
     }
     facts = {kind: ask(query)[0][0] for kind, query in counts.items()}
@@ -134,32 +163,9 @@ def _the_ledger_tells_everything_once(ask: Ask) -> Invariant:
 
 
 def _every_message_is_enqueued_once(ask: Ask) -> Invariant:
-    wanted = Counter(_expected_messages(ask))
-    found = Counter(
-        f"{matter}/{key.split('/', 1)[1]} {kind} {unit}"
-        for matter, key, kind, unit in ask("SELECT matter_id, dedupe_key, kind, unit_code FROM message")
-    )
+    wanted, found = Counter(expected_messages(ask)), found_messages(ask)
     wrong = [f"缺 {key}" for key in (wanted - found)] + [f"多 {key}" for key in (found - wanted)]
     return Invariant("每条消息恰好入发件箱一次", f"{found.total()}条，应有{wanted.total()}条", tuple(wrong))
-
-
-def _expected_messages(ask: Ask) -> Iterable[str]:
-    """Yield what must have been told: each notice to whom owes, each closure to everybody involved."""
-    last: dict[int, tuple[str, int]] = {}
-    involved: set[tuple[int, str]] = set()
-    for matter, step, number, unit in ask(
-        "SELECT matter_id, step, round, unit_code FROM assignment ORDER BY id"
-    ):
-        last[matter] = (step, number)
-        involved.add((matter, unit))
-        if step in _NOTICES:
-            kind = "return" if number > 1 else _NOTICES[step]
-            yield f"{matter}/{step}/{number}/{kind}/{unit} {kind} {unit}"
-    closed = {key for (key,) in ask("SELECT id FROM matter WHERE outcome IS NOT NULL")}
-    for matter, unit in involved:
-        if matter in closed:
-            step, number = last[matter]
-            yield f"{matter}/{step}/{number}/closure/{unit} closure {unit}"
 
 
 def _every_document_is_numbered_once(ask: Ask) -> Invariant:
@@ -170,8 +176,10 @@ def _every_document_is_numbered_once(ask: Ask) -> Invariant:
     wrong = [f"{kind} {found}" for kind, found in numbers.items() if found != list(range(1, len(found) + 1))]
     events = {
         "transfer_letter": "SELECT count(*) FROM assignment WHERE step = 'receipt'",
-        "rectification_notice": "SELECT count(*) FROM assignment WHERE step = 'rectify' AND round = 1",
-        "closing_report": "SELECT count(*) FROM matter WHERE kind = 'lead' AND outcome IS NOT NULL",
+        "rectification_notice": "SELECT count(*) FROM assignment WHERE step = 'rectify' AND NOT returned",
+        "closing_report": "SELECT count(*) FROM matter"
+        f" WHERE kind = 'lead' AND outcome NOT IN ({_CALLED_OFF})",
+        "call_off_report": "SELECT count(*) FROM matter WHERE outcome = 'withdrawn'",
     }
     for kind, counted in events.items():
         ((expected,),) = ask(counted)
@@ -206,3 +214,16 @@ def _every_conflict_is_noted_once(ask: Ask, attempts: list[Attempt]) -> Invarian
     return Invariant(
         "迟到的反馈只在台账留一条记录", f"{notes.total()}条，命令得知{len(told)}条", tuple(wrong)
     )
+
+
+def _every_change_came_once(ask: Ask, plans: list[LeadPlan], journal: Journal) -> Invariant:
+    wrong = (*wrong_changes(ask, plans), *wrong_ends(ask, plans), *broken_promises(ask, journal))
+    changed = sum(plan.change is not None for plan in plans)
+    return Invariant(
+        "退办、改派、更正、终止、并入各生效一次", f"{changed}条线索，{len(journal.promises)}次命令", wrong
+    )
+
+
+def _every_lead_has_one_letter(ask: Ask) -> Invariant:
+    ((count,),) = ask("SELECT count(*) FROM document WHERE kind = 'transfer_letter'")
+    return Invariant("改派的旧函撤回一次，新函有效", f"{count}件移交函", tuple(wrong_letters(ask)))

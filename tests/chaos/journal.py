@@ -18,6 +18,16 @@ class Attempt:
 
 
 @dataclass(frozen=True)
+class Promise:
+    """One change of a lead that was asked for by command; ``kind`` is how the ledger tells of it."""
+
+    number: str
+    kind: str
+    person: str
+    code: int | None
+
+
+@dataclass(frozen=True)
 class Kill:
     """Who was killed, what it was doing as seen from outside, and by which signal."""
 
@@ -42,6 +52,7 @@ class Journal:
     log: Path
     stop: Event = field(default_factory=Event)
     attempts: list[Attempt] = field(default_factory=list)
+    promises: list[Promise] = field(default_factory=list)
     kills: list[Kill] = field(default_factory=list)
     ends_of_up: Counter[str] = field(default_factory=Counter)
     commands: Counter[int] = field(default_factory=Counter)

@@ -15,7 +15,7 @@ from chaos.crowd import Person
 from chaos.invariants import check_facts
 from chaos.journal import Journal
 from chaos.killer import Doom, Killer
-from chaos.plans import plan_leads
+from chaos.plans import all_plans, plan_leads
 from chaos.report import describe, describe_stuck
 from chaos.victim import Victim
 from sqlmodel import col, func, select
@@ -55,7 +55,7 @@ class Trial:
         self._options = options
         self._say = say
         self._plans = plan_leads(options.seed, options.leads)
-        answers = sum(len(plan.turns) for plan in self._plans)
+        answers = sum(len(plan.turns) for plan in all_plans(self._plans))
         self._journal = Journal(options.kills, answers, options.home.with_suffix(".events.log"))
         self._victim = Cluster(options.home) if options.cluster else Victim(options.home)
         self._begun_at = time.monotonic()
@@ -90,7 +90,7 @@ class Trial:
             keeper.join()
         self._victim.stop()
         invariants = [
-            *check_facts(place, self._plans, self._journal.attempts),
+            *check_facts(place, all_plans(self._plans), self._journal),
             held,
             no_orphan(self._victim),
             no_surprise(self._journal),
