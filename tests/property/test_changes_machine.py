@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlmodel import Session, col, func, select
-from walks.walking import BUREAU, PERSON, Walk, register_lead
+from walks.walking import BUREAU, PERSON, Walk, messages_of, register_lead
 
 from deployments.installation.opening import open_workplace
 from deployments.installation.settings import Settings
@@ -30,6 +30,7 @@ from models.petitions.tables import Petition
 from tasks.audit.comparison import check_facts
 from tasks.audit.verification import verify_ledger
 from tasks.conduct.coming_due import open_due
+from tasks.conduct.steps import peek_step
 from tasks.conduct.withdrawing import withdraw_by_hand
 from tasks.ladder.escalation import raise_rungs
 from tasks.lookup.board import read_board
@@ -66,7 +67,9 @@ class Changes(RuleBasedStateMachine):
         )
         self.leads: list[Walk] = []
         self.ended: set[str] = set()
+        self.merged: dict[str, str] = {}
         self.taken: dict[tuple[str, str], int] = {}
+        self.asked: list[tuple[Walk, Walk, str]] = []
         self.register("")
 
     def teardown(self) -> None:
@@ -111,19 +114,31 @@ class Changes(RuleBasedStateMachine):
             walk.advance()
         self.clock.now += timedelta(seconds=1)
 
-    @rule(which=st.integers(0, 3), redirects=st.booleans(), to=st.sampled_from(_AUTHORITIES))
-    def hand_back(self, which: int, redirects: bool, to: str) -> None:
-        """A unit says it is not its own; the bureau decides half an hour later."""
+    @rule(which=st.integers(0, 3))
+    def hand_back(self, which: int) -> None:
+        """A unit says that a lead is not its own; from then on it waits for the decision."""
         walk = self.leads[which % len(self.leads)]
         row = self.owed(walk)
         if row is None or row.step not in _HANDED or row.paused or self._has_asked(row):
             return
-        unit = row.unit_code
-        number = hand_back(self.place, walk.number, HandBackRequest(unit, PERSON, _WHY), self.clock())
-        self.clock.now += timedelta(minutes=30)
-        assert isinstance(walk.advance(), Await), "nothing is deemed while it waits"
+        number = hand_back(
+            self.place, walk.number, HandBackRequest(row.unit_code, PERSON, _WHY), self.clock()
+        )
         asked = Walk(self.place, self.clock, walk.folder, number)
         asked.advance()
+        self.asked.append((walk, asked, row.unit_code))
+        self.clock.now += timedelta(seconds=1)
+
+    @precondition(lambda self: bool(self.asked))
+    @rule(redirects=st.booleans(), to=st.sampled_from(_AUTHORITIES))
+    def decide(self, redirects: bool, to: str) -> None:
+        """The bureau decides, unless something made it pointless meanwhile."""
+        walk, asked, unit = self.asked.pop()
+        if asked.file().matter.outcome is not None:
+            return
+        row = self.owed(walk)
+        assert row is not None
+        assert row.unit_code == unit, "nobody else has it while the question is open"
         (ruled,) = asked.file().assignments
         moves = redirects and to != unit
         fields = {"assigning": "改派", "authority": to, "cooperating": ""} if moves else {"assigning": "维持"}
@@ -133,22 +148,38 @@ class Changes(RuleBasedStateMachine):
         asked.advance()
         walk.advance()
 
-    @rule(which=st.integers(0, 3), to=st.sampled_from(_AUTHORITIES), withdraws=st.booleans())
-    def redirect(self, which: int, to: str, withdraws: bool) -> None:
-        """The bureau hands over anew by itself, at once or after it has withdrawn the letter."""
+    @rule(which=st.integers(0, 3))
+    def withdraw_letter(self, which: int) -> None:
+        """A letter is withdrawn without another: the clock stands still from now on."""
         walk = self.leads[which % len(self.leads)]
         row = self.owed(walk)
-        if row is None or row.step not in _HANDED or (row.unit_code == to and not withdraws):
-            return
-        if withdraws:
+        if row is not None and row.step in _HANDED and not row.paused:
             withdraw_by_hand(self.place, self._letters(walk)[-1], _WHY, PERSON, self.clock())
-            self.clock.now += timedelta(days=3)
-            raise_rungs(self.place, self.clock())
-            assert isinstance(walk.advance(), Await), "nothing is deemed while the letter is withdrawn"
-            assert self.owed(walk) is not None
+            self.clock.now += timedelta(seconds=1)
+
+    @rule(which=st.integers(0, 3), to=st.sampled_from(_AUTHORITIES))
+    def redirect(self, which: int, to: str) -> None:
+        """The bureau hands over anew by itself; to the same unit only where the letter was withdrawn."""
+        walk = self.leads[which % len(self.leads)]
+        row = self.owed(walk)
+        if row is None or row.step not in _HANDED or (row.unit_code == to and not row.paused):
+            return
         redirect_lead(self.place, walk.number, RedirectionRequest(to, "", _WHY, PERSON), self.clock())
         self._take(walk, row.unit_code, to)
         walk.advance()
+
+    @invariant()
+    def time_alone_brings_nothing_about_while_it_waits(self) -> None:
+        """What is held or paused is neither deemed nor, where it is paused, raised."""
+        if not hasattr(self, "place"):
+            return
+        for walk in self.leads:
+            row = walk.file().open_assignment
+            if row is not None and (row.held or row.paused):
+                step = peek_step(self.place, walk.number, self.clock() + timedelta(days=30))
+                assert isinstance(step, Await)
+            if row is not None and row.paused:
+                assert row.rung_at is None or row.rung_at <= self.clock()
 
     @rule(which=st.integers(0, 3), days=st.integers(0, 5))
     def correct(self, which: int, days: int) -> None:
@@ -168,10 +199,9 @@ class Changes(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 3), into=st.integers(0, 3), why=st.sampled_from(CallOff))
     def end(self, which: int, into: int, why: CallOff) -> None:
-        """A lead is called off, unless another one waits for its answer."""
+        """A lead is called off at any step; not where another one waits for its answer."""
         walk, target = (self.leads[n % len(self.leads)] for n in (which, into))
-        is_answered_for = why is not CallOff.DUPLICATE and self._is_awaited(walk)
-        if walk.file().matter.outcome is not None or is_answered_for:
+        if walk.file().matter.outcome is not None:
             return
         if why is CallOff.DUPLICATE and (target is walk or target.file().matter.outcome is not None):
             return
@@ -239,6 +269,24 @@ class Changes(RuleBasedStateMachine):
                 assert len(self._letters(walk)) == (0 if row.paused else 1)
 
     @invariant()
+    def a_double_goes_into_what_was_told(self) -> None:
+        """And each chain ends at a lead that is no double."""
+        if not hasattr(self, "place"):
+            return
+        with self.place.reading() as session:
+            into = {
+                walk.number: session.get_one(Matter, key).number
+                for walk in self.leads
+                if (key := walk.file().subject.merged_into_id) is not None
+            }
+        assert into == self.merged
+        for number in into:
+            seen = [number]
+            while seen[-1] in into:
+                seen.append(into[seen[-1]])
+                assert len(seen) <= len(self.leads)
+
+    @invariant()
     def a_unit_it_was_taken_from_hears_no_more(self) -> None:
         """Not of its closing, of a correction or of a rung."""
         if hasattr(self, "place"):
@@ -266,6 +314,8 @@ class Changes(RuleBasedStateMachine):
     def _take(self, walk: Walk, unit: str, to: str) -> None:
         """Remember that a lead was taken from one unit and given to another."""
         self.taken.pop((walk.number, to), None)
+        told = [m for m in messages_of(self.place) if m.kind == "redirected" and m.unit_code == unit]
+        assert told[-1].created_at == self.clock(), "it is told at once"
         if unit != to:
             self.taken[walk.number, unit] = self._heard(walk.number, unit)
 

@@ -269,3 +269,5 @@ def test_nothing_follows_once_a_lead_is_called_off(
     conduct = Conduct(answers)
     for facts in conduct.run():
         assert next_step(replace(facts, outcome=outcome), conduct.now + later) is None
+    for facts, now in conduct.waited:
+        assert next_step(replace(facts, outcome=outcome), now + later) is None
